@@ -1,0 +1,93 @@
+"""What the commands need of the layers below, imported when first used and replaceable in a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from notecheck.cli.runner import CheckerLike, Job, Runner, SerialRunner
+from notecheck.config import Config
+from notecheck.output.model import RuleInfo
+from notecheck.types import NotecheckError
+
+if TYPE_CHECKING:
+    from notecheck.message import Draft
+
+
+class ExampleOutcome(Protocol):
+    """How one example of a rule went."""
+
+    @property
+    def rule(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def ok(self) -> bool: ...
+    @property
+    def detail(self) -> str: ...
+
+
+class EvaluationLike(Protocol):
+    """Figures of an evaluation."""
+
+    def to_dict(self) -> dict[str, Any]: ...
+    def render(self, errors: bool) -> str: ...
+    def below(self, floors: Mapping[str, Any]) -> list[str]: ...
+
+
+def _make_checker(config: Config) -> CheckerLike:
+    from notecheck.api import Checker
+
+    return Checker(config)
+
+
+def _read(job: Job) -> Iterable[Draft | NotecheckError]:
+    from notecheck import message
+
+    if job.data is None:
+        return message.read_all(job.path)
+    return [message.read(job.data, name=str(job.path))]
+
+
+def _rules(config: Config) -> Sequence[RuleInfo]:
+    from notecheck import rulebook
+
+    return rulebook.listed(rulebook.load(config.rules, select=config.select, ignore=config.ignore))
+
+
+def _run_examples(folder: Path | None) -> Iterator[ExampleOutcome]:
+    from notecheck import examples
+
+    return examples.run(folder)
+
+
+def _evaluate(path: Path, config: Config) -> EvaluationLike:
+    from notecheck.api import Checker
+    from notecheck.evaluation import evaluate
+
+    return evaluate(path, Checker(config))
+
+
+@dataclass(frozen=True)
+class Services:
+    """The layers below, as functions.
+
+    Attributes:
+        make_checker: a checker for settings that have no overrides left.
+        read: the drafts of a job's file, with an error in the place of one that cannot be read.
+        rules: the rules that are on under the settings, and what the verdict says of a note as a whole.
+        run_examples: the tests that rules carry; of the shipped rules without a folder.
+        evaluate: figures for a labelled file or folder.
+        make_runner: what turns jobs into outcomes.
+    """
+
+    make_checker: Callable[[Config], CheckerLike] = _make_checker
+    read: Callable[[Job], Iterable[Draft | NotecheckError]] = _read
+    rules: Callable[[Config], Sequence[RuleInfo]] = _rules
+    run_examples: Callable[[Path | None], Iterator[ExampleOutcome]] = _run_examples
+    evaluate: Callable[[Path, Config], EvaluationLike] = _evaluate
+    make_runner: Callable[[Services], Runner] = SerialRunner

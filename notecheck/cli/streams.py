@@ -1,0 +1,135 @@
+"""Writing: to standard output, to standard error, and to files that are never seen half-written."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from notecheck.output.terminal import visible
+from notecheck.types import NotecheckError
+
+Item = TypeVar("Item")
+
+#: Fewer jobs than this are over before a progress bar says anything.
+PROGRESS_FROM = 20
+
+_SIGNS = "✓✗█░│“”…→␛"
+
+
+def prepare() -> None:
+    """Make the standard streams carry any text, whatever their encoding."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, ValueError, OSError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+
+
+def carries_signs() -> bool:
+    """Whether standard output can show ticks and bars."""
+    try:
+        _SIGNS.encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def wants_color() -> bool:
+    """Whether standard output is a terminal that may be coloured (https://no-color.org)."""
+    return _is_terminal(sys.stdout) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def width() -> int:
+    """Columns of the terminal; 100 where there is none, so that a file is the same everywhere."""
+    if not _is_terminal(sys.stdout):
+        return 100
+    import shutil
+
+    return max(40, shutil.get_terminal_size((100, 24)).columns)
+
+
+def _is_terminal(stream: object) -> bool:
+    try:
+        return bool(stream.isatty())  # type: ignore[attr-defined]
+    except (AttributeError, ValueError):
+        return False
+
+
+def write_out(text: str, *, color: bool = False) -> None:
+    """Write to standard output; a reader that has gone away is no error."""
+    try:
+        click.echo(text, nl=False, color=color)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Python flushes once more when it ends; that must have somewhere to go.
+        with suppress(OSError, ValueError, AttributeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_error(message: str) -> None:
+    """Write one line to standard error."""
+    with suppress(BrokenPipeError):
+        click.echo(f"notecheck: {visible(message)}", err=True)
+
+
+def write_lines(text: str) -> None:
+    """Write text that is not an error to standard error."""
+    with suppress(BrokenPipeError):
+        click.echo(text, nl=False, err=True)
+
+
+def write_errors(messages: Iterable[str]) -> None:
+    """Write each message once, in order: one broken configuration is not said for every draft."""
+    for message in dict.fromkeys(messages):
+        write_error(message)
+
+
+def check_target(path: Path) -> None:
+    """Refuse a file that cannot be written before the work is done.
+
+    Raises:
+        NotecheckError: its folder is not there, or it is a folder.
+    """
+    if path.is_dir():
+        raise NotecheckError(f"{path.as_posix()}: is a folder")
+    if not path.parent.is_dir():
+        raise NotecheckError(f"{path.as_posix()}: there is no folder {path.parent.as_posix()}")
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a whole file or nothing: beside the target first, then renamed.
+
+    Raises:
+        NotecheckError: it cannot be written.
+    """
+    data = text.encode("utf-8", "backslashreplace")
+    try:
+        if path.exists() and not path.is_file():
+            # A device or a pipe is written to; renaming a file over it would replace it.
+            path.write_bytes(data)
+            return
+        target = Path(os.path.realpath(path))
+        beside = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        try:
+            beside.write_bytes(data)
+            os.replace(beside, target)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        raise NotecheckError(
+            f"{path.as_posix()}: {(error.strerror or type(error).__name__).lower()}"
+        ) from None
+
+
+@contextmanager
+def progress(items: Iterable[Item], of: Sequence[object]) -> Iterator[Iterable[Item]]:
+    """The items, with a bar on standard error when there are many and a terminal to show it."""
+    if len(of) < PROGRESS_FROM or not _is_terminal(sys.stderr):
+        yield items
+        return
+    with click.progressbar(items, length=len(of), label="Checking", file=sys.stderr) as bar:
+        yield bar

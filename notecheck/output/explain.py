@@ -1,0 +1,40 @@
+"""What a rule is for, in words and in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from notecheck.output.model import RuleInfo
+
+
+def _examples(rule: RuleInfo) -> Iterable[Any]:
+    return getattr(rule, "example", ())
+
+
+def explain(rule: RuleInfo) -> str:
+    """The rule for a reader at a terminal."""
+    lines = [
+        f"{rule.id} ({rule.level})", "", rule.summary.strip(), "", "Why", rule.why.strip(), "",
+        "Instead", rule.hint.strip(), "", "Source", rule.source.strip(),
+    ]  # fmt: skip
+    for title, kind in (("Flagged", "flag"), ("Not flagged", "pass"), ("Known to be missed", "miss")):
+        texts = [_text(item) for item in _examples(rule) if item.kind == kind]
+        if texts:
+            lines += ["", title, *(f"  {text}" for text in texts)]
+    return "\n".join(lines) + "\n"
+
+
+def explain_markdown(rule: RuleInfo) -> str:
+    """The rule for a viewer that shows Markdown."""
+    parts = [rule.summary, f"**Why:** {rule.why}", f"**Instead:** {rule.hint}", f"Source: {rule.source}"]
+    return "\n\n".join(part.strip() for part in parts)
+
+
+def _text(item: Any) -> str:
+    marked = item.marked
+    text = str(item.text)
+    if marked is not None:
+        start, end = marked
+        text = f"{text[:start]}[[{text[start:end]}]]{text[end:]}"
+    return " ".join(text.split())

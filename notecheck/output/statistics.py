@@ -1,0 +1,23 @@
+"""How often each rule had a finding."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from notecheck.output.model import Run
+
+
+def count(run: Run) -> list[dict[str, Any]]:
+    """Rule, level and count, the most frequent first."""
+    counted = Counter(run.findings())
+    ordered = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    return [{"rule": rule, "level": level, "count": number} for (rule, level), number in ordered]
+
+
+def table(run: Run) -> str:
+    """The counts as lines; a line that says so when there are none."""
+    rows = count(run)
+    if not rows:
+        return "no findings\n"
+    return "".join(f"{row['count']:>6}  {row['level']:<7}  {row['rule']}\n" for row in rows)

@@ -1,0 +1,193 @@
+"""The report as the writer of a note wants to read it: the three moves, two gauges, then what to change."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from notecheck.output import statistics
+from notecheck.output.model import (
+    CHECK_TITLES,
+    SCORE_TITLES,
+    SCORE_WORDS,
+    DraftResult,
+    Notice,
+    Run,
+    Style,
+    plural,
+)
+from notecheck.output.redact import REDACTED
+from notecheck.output.terminal import cells, excerpt, one_line, visible
+from notecheck.types import Check, CheckName, Finding, Level, Score
+
+MOVES: tuple[CheckName, ...] = ("gratitude", "feedback", "keep_in_mind")
+LEVEL_COLORS: dict[Level, str] = {"error": "red", "warning": "yellow", "note": "cyan"}
+TITLE_WIDTH = max(len(CHECK_TITLES[name]) for name in MOVES)
+MAX_QUOTES = 2
+BAR = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """The signs that a stream can carry."""
+
+    tick: str
+    cross: str
+    full: str
+    empty: str
+    rule: str
+    left: str
+    right: str
+
+
+UNICODE = Glyphs("✓", "✗", "█", "░", "│", "“", "”")
+ASCII = Glyphs("ok", "x", "#", "-", "|", '"', '"')
+
+
+class Painter:
+    """Colours and signs for one stream."""
+
+    def __init__(self, style: Style) -> None:
+        self.style = style
+        self.glyphs = UNICODE if style.unicode else ASCII
+        self.tick_width = max(len(self.glyphs.tick), len(self.glyphs.cross))
+
+    def paint(self, text: str, **kind: Any) -> str:
+        """The text in a colour, or as it is where colour is off."""
+        return click.style(text, **kind) if self.style.color else text
+
+    def mark(self, passed: bool) -> str:
+        """A tick or a cross."""
+        sign = (self.glyphs.tick if passed else self.glyphs.cross).ljust(self.tick_width)
+        return self.paint(sign, fg="green" if passed else "red", bold=True)
+
+    def quote(self, text: str, limit: int) -> str:
+        """Quoted words on one line."""
+        if text == REDACTED:
+            return text
+        return f"{self.glyphs.left}{one_line(text, limit)}{self.glyphs.right}"
+
+
+def render(run: Run, style: Style) -> str:
+    """Every draft of a run, and a line that sums up when there are several."""
+    painter = Painter(style)
+    blocks = ["\n".join(_draft(draft, painter)) + "\n" for draft in run.drafts]
+    if run.notices:
+        blocks.append("\n".join(_notice(notice, painter) for notice in run.notices) + "\n")
+    if len(run.drafts) > 1:
+        blocks.append(_summary(run) + "\n")
+    if style.statistics:
+        blocks.append(statistics.table(run))
+    return "\n".join(blocks)
+
+
+def _draft(draft: DraftResult, painter: Painter) -> Iterator[str]:
+    report = draft.report
+    verdict = "ready to send" if report.ready else "not ready to send"
+    color = "green" if report.ready else "red"
+    yield f"{painter.paint(visible(draft.label), bold=True)}: {painter.paint(verdict, fg=color, bold=True)}"
+    yield ""
+    for move in MOVES:
+        if move in report.checks:
+            yield from _move(report.checks[move], painter)
+    yield ""
+    for score in report.scores.values():
+        yield from _gauge(score, painter)
+    reading = report.readability
+    length = (
+        f"{plural(reading.words, 'word')}, about {plural(round(reading.reading_seconds), 'second')} to read"
+    )
+    yield painter.paint(f"  {length}", dim=True)
+    if report.findings:
+        yield ""
+        yield "  What to change"
+        for finding in report.findings:
+            yield ""
+            yield from _finding(draft, finding, painter)
+    for remark in report.remarks:
+        yield ""
+        yield from _wrapped(f"Remark: {remark}", painter, "  ")
+    if draft.suppressed:
+        yield ""
+        yield painter.paint(f"  {plural(draft.suppressed, 'finding')} hidden by a suppression", dim=True)
+
+
+def _move(check: Check, painter: Painter) -> Iterator[str]:
+    title = CHECK_TITLES[check.name].ljust(TITLE_WIDTH)
+    status = check.status.ljust(8)
+    head = f"  {painter.mark(check.passed)} {title}  {status}"
+    indent = " " * (2 + painter.tick_width + 1 + TITLE_WIDTH + 2)
+    room = max(20, painter.style.width - len(indent) - 12)
+    quotes = list(dict.fromkeys(painter.quote(item.quote, room) for item in check.evidence))[:MAX_QUOTES]
+    yield f"{head}  {quotes[0]}" if quotes else head.rstrip()
+    for quote in quotes[1:]:
+        yield f"{indent}{' ' * 8}  {quote}"
+
+
+def _gauge(score: Score, painter: Painter) -> Iterator[str]:
+    full = min(BAR, max(0, round(score.value * BAR)))
+    bar = painter.glyphs.full * full + painter.glyphs.empty * (BAR - full)
+    bar = painter.paint(bar, fg="green" if score.passed else "red")
+    words = SCORE_WORDS[score.name][min(3, max(0, score.level))]
+    limit = f"must stay below {score.threshold:.2f}"
+    yield f"  {SCORE_TITLES[score.name]:<8} {bar} {score.value:.2f}  {words}; {limit}"
+    if not score.passed:
+        adding = sorted(
+            (item for item in score.contributions if item.weight > 0), key=lambda item: -item.weight
+        )
+        quotes = [painter.quote(item.quote, 40) for item in adding if item.quote][:3]
+        if quotes:
+            yield f"  {'':<8} mostly from {', '.join(dict.fromkeys(quotes))}"
+
+
+def _finding(draft: DraftResult, finding: Finding, painter: Painter) -> Iterator[str]:
+    level = painter.paint(finding.level, fg=LEVEL_COLORS[finding.level], bold=True)
+    rule = painter.paint(f"[{finding.rule}]", dim=True)
+    if finding.span is None:
+        where = ""
+    else:
+        place = draft.lines.position(finding.span.start)
+        where = f"{place.line}:{place.column} "
+    yield f"  {where}{level} {visible(' '.join(finding.message.split()))} {rule}"
+    if finding.span is not None and draft.source is not None:
+        gutter = len(str(len(draft.lines.starts)))
+        room = max(20, painter.style.width - gutter - 7)
+        for row in excerpt(draft.source, draft.lines, finding.span, room):
+            number = "" if row.line is None else str(row.line)
+            yield f"    {number:>{gutter}} {painter.glyphs.rule} {row.text}"
+            if row.marks:
+                marks = painter.paint(row.marks, fg=LEVEL_COLORS[finding.level])
+                yield f"    {'':>{gutter}} {painter.glyphs.rule} {marks}"
+    if finding.hint:
+        yield from _wrapped(finding.hint, painter, "    ")
+
+
+def _wrapped(text: str, painter: Painter, indent: str) -> Iterator[str]:
+    text = visible(" ".join(text.split()))
+    if cells(text) != len(text):
+        # The standard wrapper counts code points; wide text is left for the terminal to wrap.
+        yield indent + text
+        return
+    yield from textwrap.wrap(
+        text, painter.style.width, initial_indent=indent, subsequent_indent=indent, break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
+
+
+def _notice(notice: Notice, painter: Painter) -> str:
+    level = painter.paint(notice.level, fg=LEVEL_COLORS[notice.level], bold=True)
+    rule = painter.paint(f"[{notice.rule}]", dim=True)
+    where = f"{visible(notice.path)}:{notice.line}"
+    return f"{where}: {level} {visible(notice.message)} {rule}\n  {visible(notice.hint)}"
+
+
+def _summary(run: Run) -> str:
+    ready = sum(draft.report.ready for draft in run.drafts)
+    levels = [level for _, level in run.findings()]
+    counts = ", ".join(plural(levels.count(level), level) for level in LEVEL_COLORS if levels.count(level))
+    text = f"{plural(len(run.drafts), 'draft')}: {ready} ready, {len(run.drafts) - ready} not ready"
+    return f"{text}; {counts}" if counts else text

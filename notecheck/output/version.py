@@ -1,0 +1,13 @@
+"""The version of the installed package."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+
+def package_version() -> str:
+    """The version; ``0`` when the package runs without having been installed."""
+    try:
+        return version("notecheck")
+    except PackageNotFoundError:
+        return "0"

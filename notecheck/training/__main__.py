@@ -1,0 +1,35 @@
+"""Rebuild what is learned: ``python -m notecheck.training pipeline|reader``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m notecheck.training", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    pipeline = commands.add_parser("pipeline", help="train the spaCy pipeline on the treebank")
+    pipeline.add_argument("treebank", type=Path, help="folder with train, dev and test .conllu[.xz]")
+    pipeline.add_argument("--output", type=Path, default=ROOT / "notecheck" / "pipeline" / "en")
+    reader = commands.add_parser("reader", help="fit the sentence reader and the weights on the corpus")
+    reader.add_argument("--corpus", type=Path, default=ROOT / "corpus")
+    reader.add_argument("--rules", type=Path, default=ROOT / "rules")
+    reader.add_argument("--output", type=Path, default=ROOT / "notecheck" / "pipeline" / "reader")
+    asked = parser.parse_args()
+    if asked.command == "pipeline":
+        from notecheck.training.pipeline import train as train_pipeline
+
+        figures = train_pipeline(asked.treebank, asked.output)
+    else:
+        from notecheck.training.reader import train as train_reader
+
+        figures = train_reader(asked.corpus, asked.rules, asked.output)
+    print(json.dumps(figures, indent=2))
+
+
+if __name__ == "__main__":
+    main()

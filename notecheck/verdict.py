@@ -1,0 +1,338 @@
+"""Evidence to verdict: checks, scores, findings, Report.
+
+For every sentence and label the log-odds are those of the learned reader plus the weights of the rules that
+matched there; a check is decided by the strongest sentence. Scores are sums of contributions, each of one sign
+for its kind, so that more evidence never lowers annoyance and a detail never raises genericness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from math import exp, log1p
+from typing import TYPE_CHECKING, Any
+
+from notecheck.types import (
+    Check,
+    CheckName,
+    Context,
+    Contribution,
+    Evidence,
+    Finding,
+    Level,
+    Readability,
+    Report,
+    Score,
+    ScoreName,
+    Span,
+)
+
+if TYPE_CHECKING:
+    from notecheck.matching import Hit
+    from notecheck.rulebook import Notice, Rulebook
+
+#: A rule's label to the reader's labels that its weight is added to.
+RULE_LABELS: Mapping[str, tuple[str, ...]] = {
+    "thanks": ("thanks",),
+    "detail": ("detail",),
+    "narrow": ("narrow",),
+    "broad": ("broad",),
+    "keep-in-mind": ("keep-in-mind",),
+    "interest": ("interest",),
+    "annoyance": ("annoyed", "barbed"),
+}
+READER_LABELS = (
+    "thanks", "detail", "narrow", "broad", "keep-in-mind", "interest", "annoyed", "barbed", "hostile",
+    "particular",
+)  # fmt: skip
+ANNOYANCE_LABELS = ("annoyed", "barbed", "hostile")
+
+#: More than this many days after the rejection a note is late (the article: within a day or two).
+LATE_DAYS = 2
+#: A detail belongs to thanks that stand at most this many sentences away (STANDARD 1: right beside it).
+BESIDE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What was seen in one note, ready to be judged.
+
+    Attributes:
+        sentences: where each sentence stands in the source.
+        hits: the rules' matches with the words they quote.
+        logits: by label, one log-odds a sentence; without the rules' weights.
+        readability: length and ease.
+    """
+
+    source: str
+    sentences: tuple[Span, ...]
+    hits: tuple[tuple[Hit, Span], ...]
+    logits: Mapping[str, Sequence[float]]
+    readability: Readability
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The fitted figures of ``rules/weights.toml``.
+
+    Attributes:
+        thresholds: by label, the log-odds at and above which a sentence makes the move.
+        rules: by rule id, what a match adds to the log-odds of its label.
+        scores: by score, ``bias``, ``cuts`` (three, ascending), ``threshold`` and named factors.
+    """
+
+    thresholds: Mapping[str, float]
+    rules: Mapping[str, float]
+    scores: Mapping[str, Mapping[str, Any]]
+    overrides: Mapping[str, float] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, book: Rulebook, overrides: Mapping[str, float] | None = None) -> Weights:
+        """Read them from a rulebook; ``overrides`` are the thresholds that a configuration sets."""
+        data = book.weights
+        return cls(data.get("thresholds", {}), data.get("rules", {}), data.get("scores", {}), overrides or {})
+
+    def rule(self, hit: Hit) -> float:
+        """The fitted weight of a rule, or the one its file gives."""
+        return self.rules.get(hit.rule.id, hit.rule.weight)
+
+
+def softplus(value: float) -> float:
+    """A smooth ramp: near 0 below zero, near ``value`` above."""
+    return value if value > 30 else log1p(exp(value))
+
+
+def sigmoid(value: float) -> float:
+    return 1 / (1 + exp(-value)) if value >= 0 else exp(value) / (1 + exp(value))
+
+
+def combined(signals: Signals, weights: Weights, label: str) -> list[float]:
+    """Log-odds of ``label`` for each sentence: the reader's plus the rules'.
+
+    A rule that matches several times in a sentence counts once.
+    """
+    out = list(signals.logits.get(label, [0.0] * len(signals.sentences)))
+    seen: set[tuple[str, int]] = set()
+    for hit, _ in signals.hits:
+        key = (hit.rule.id, hit.sentence)
+        if key not in seen and label in RULE_LABELS.get(hit.rule.label, ()):
+            seen.add(key)
+            out[hit.sentence] += weights.rule(hit)
+    return out
+
+
+def judge(signals: Signals, book: Rulebook, weights: Weights, context: Context | None = None) -> Report:
+    """Make the report of one note."""
+    checks = _checks(signals, weights)
+    scores = {"genericness": genericness(signals, weights, checks), "annoyance": annoyance(signals, weights)}
+    slots = [(hit, span) for hit, span in signals.hits if hit.rule.label == "slot"]
+    findings = _findings(signals, book, weights, checks, scores, slots, context)
+    ready = (
+        all(checks[name].passed for name in ("gratitude", "feedback", "keep_in_mind"))
+        and all(score.passed for score in scores.values())
+        and not slots
+    )
+    return Report(ready, checks, scores, findings, signals.readability, signals.remarks)
+
+
+def sentences_over(signals: Signals, weights: Weights, label: str) -> list[int]:
+    """The sentences whose log-odds of ``label`` reach its threshold."""
+    least = weights.thresholds.get(label, 0.0)
+    return [number for number, odds in enumerate(combined(signals, weights, label)) if odds >= least]
+
+
+def statuses(signals: Signals, weights: Weights) -> dict[str, tuple[str, dict[str, list[int]]]]:
+    """The status of each check, and by label the sentences it rests on."""
+    over = {label: sentences_over(signals, weights, label) for label in RULE_LABELS if label != "annoyance"}
+    thanks = over["thanks"]
+    detail = [n for n in over["detail"] if any(abs(n - t) <= BESIDE for t in thanks)] if thanks else []
+    gratitude = "specific" if detail else "generic" if thanks else "none"
+    feedback = "narrow" if over["narrow"] else "broad" if over["broad"] else "none"
+    return {
+        "gratitude": (gratitude, {"thanks": thanks, "detail": detail}),
+        "feedback": (feedback, {"narrow": over["narrow"]} if over["narrow"] else {"broad": over["broad"]}),
+        "keep_in_mind": ("yes" if over["keep-in-mind"] else "no", {"keep-in-mind": over["keep-in-mind"]}),
+        "interest": ("yes" if over["interest"] else "no", {"interest": over["interest"]}),
+    }
+
+
+_PASSING: Mapping[str, str] = {
+    "gratitude": "specific", "feedback": "narrow", "keep_in_mind": "yes", "interest": "yes",
+}  # fmt: skip
+
+
+def _checks(signals: Signals, weights: Weights) -> dict[CheckName, Check]:
+    checks: dict[CheckName, Check] = {}
+    for name, (status, rests_on) in statuses(signals, weights).items():
+        evidence = [
+            item for label, numbers in rests_on.items() for number in numbers
+            for item in _evidence(signals, label, number)
+        ]  # fmt: skip
+        unique = sorted(set(evidence), key=lambda item: (item.span, item.rule))
+        checks[name] = Check(name, status, status == _PASSING[name], tuple(unique))  # type: ignore[index, arg-type]
+    return checks
+
+
+def _evidence(signals: Signals, label: str, number: int) -> list[Evidence]:
+    """The rules' words in a sentence, or the whole sentence where the reader stands alone."""
+    found = [
+        Evidence(hit.rule.id, span, span.of(signals.source))
+        for hit, span in signals.hits
+        if hit.sentence == number and label in RULE_LABELS.get(hit.rule.label, ())
+    ]
+    if found:
+        return found
+    span = signals.sentences[number]
+    return [Evidence(f"reader/{label}", span, span.of(signals.source))]
+
+
+def _scored(
+    name: ScoreName, contributions: list[Contribution], figures: Mapping[str, Any], override: float | None
+) -> Score:
+    total = float(figures.get("bias", 0.0)) + sum(item.weight for item in contributions)
+    cuts = figures.get("cuts", (1.0, 2.0, 3.0))
+    value = sum(sigmoid(total - cut) for cut in cuts) / len(cuts)
+    level = sum(total >= cut for cut in cuts)
+    threshold = float(figures.get("threshold", 0.5)) if override is None else override
+    return Score(name, value, level, threshold, tuple(contributions))
+
+
+def annoyance_parts(signals: Signals, weights: Weights) -> list[dict[str, float]]:
+    """For each sentence, the ramps of its annoyance labels: what the score adds up."""
+    odds = {label: combined(signals, weights, label) for label in ANNOYANCE_LABELS}
+    return [
+        {label: softplus(odds[label][number] - weights.thresholds.get(label, 0.0)) for label in odds}
+        for number in range(len(signals.sentences))
+    ]
+
+
+def annoyance(signals: Signals, weights: Weights) -> Score:
+    """How likely the reader is to feel a grudge: every sentence can only add."""
+    figures = weights.scores.get("annoyance", {})
+    factors = figures.get("factors", {})
+    contributions = []
+    for number, parts in enumerate(annoyance_parts(signals, weights)):
+        weight = sum(float(factors.get(label, 0.0)) * ramp for label, ramp in parts.items())
+        if weight < 0.005:
+            continue
+        span = signals.sentences[number]
+        rule = next(
+            (hit.rule.id for hit, _ in signals.hits if hit.sentence == number and hit.rule.label == "annoyance"),
+            "reader/annoyance",
+        )
+        contributions.append(Contribution(rule, weight, span, span.of(signals.source)))
+    return _scored("annoyance", contributions, figures, weights.overrides.get("annoyance"))
+
+
+def genericness_parts(
+    signals: Signals, weights: Weights, checks: Mapping[CheckName, Check]
+) -> list[tuple[str, float, int | None]]:
+    """(factor, amount, sentence) of everything that makes a note particular or stock."""
+    parts: list[tuple[str, float, int | None]] = []
+    particular = combined(signals, weights, "particular")
+    for number, odds in enumerate(particular):
+        parts.append(("particular", softplus(odds), number))
+        parts.append(("stock", softplus(-odds), number))
+    for name, status in (("gratitude", "specific"), ("feedback", "narrow")):
+        if checks[name].status == status:  # type: ignore[index]
+            parts.append((status, 1.0, None))
+    counted: dict[str, int] = {}
+    for hit, _ in signals.hits:
+        if hit.rule.label in ("stock", "particular", "slot"):
+            counted[hit.rule.label] = counted.get(hit.rule.label, 0) + 1
+    for label, count in sorted(counted.items()):
+        parts.append((f"{label}-rules", min(float(count), 3.0), None))
+    parts.append(("short", max(0.0, 1 - signals.readability.words / 40), None))
+    return parts
+
+
+def genericness(signals: Signals, weights: Weights, checks: Mapping[CheckName, Check]) -> Score:
+    """How easily the note could go to any employer: details lower it, stock raises it."""
+    figures = weights.scores.get("genericness", {})
+    factors = figures.get("factors", {})
+    contributions = []
+    for name, amount, number in genericness_parts(signals, weights, checks):
+        weight = float(factors.get(name, 0.0)) * amount
+        if abs(weight) < 0.005:
+            continue
+        span = None if number is None else signals.sentences[number]
+        quote = None if span is None else span.of(signals.source)
+        contributions.append(Contribution(f"genericness/{name}", weight, span, quote))
+    score = _scored("genericness", contributions, figures, weights.overrides.get("genericness"))
+    if any(hit.rule.label == "slot" for hit, _ in signals.hits) and score.level < 2:
+        # STANDARD 5: a note with slots is at least 2.
+        score = Score(score.name, max(score.value, 0.5), 2, score.threshold, score.contributions)
+    return score
+
+
+def _findings(
+    signals: Signals,
+    book: Rulebook,
+    weights: Weights,
+    checks: Mapping[CheckName, Check],
+    scores: Mapping[str, Score],
+    slots: Sequence[tuple[Hit, Span]],
+    context: Context | None,
+) -> tuple[Finding, ...]:
+    placed = [_of_rule(signals, hit, span) for hit, span in slots]
+    placed += _annoyed(signals, book, weights, scores["annoyance"])
+    missing: list[Finding] = []
+
+    def add(rule_id: str, span: Span | None = None) -> None:
+        notice = book.notices.get(rule_id)
+        if notice is not None:
+            (missing if span is None else placed).append(_of_notice(signals, notice, span))
+
+    for name in ("gratitude", "feedback"):
+        check = checks[name]  # type: ignore[index]
+        if check.status in ("generic", "broad"):
+            add(f"{name}/{check.status}", check.evidence[0].span)
+        elif not check.passed:
+            add(f"{name}/missing")
+    for name in ("keep_in_mind", "interest"):
+        if not checks[name].passed:  # type: ignore[index]
+            add(f"{name}/missing")
+    if not scores["genericness"].passed:
+        add("genericness/form-letter")
+    if signals.readability.reading_seconds > weights.overrides.get("reading_seconds", 60.0):
+        add("readability/long")
+    if context is not None and context.rejected_on and context.sent_on:
+        if (context.sent_on - context.rejected_on).days > LATE_DAYS:
+            add("timing/late")
+    placed.sort(key=lambda item: (item.span or Span(0, 0), item.rule))
+    return (*placed, *missing)
+
+
+def _annoyed(signals: Signals, book: Rulebook, weights: Weights, score: Score) -> list[Finding]:
+    """A finding for each annoyed sentence: an error where the score fails and the sentence carries it."""
+    figures = weights.scores.get("annoyance", {})
+    warn = float(figures.get("finding", 1.0))
+    parts = [item for item in score.contributions if item.span is not None and item.weight >= warn]
+    if not score.passed and not parts and score.contributions:
+        parts = [max(score.contributions, key=lambda item: item.weight)]
+    strongest = max((item.weight for item in parts), default=0.0)
+    out: list[Finding] = []
+    for item in parts:
+        failing = not score.passed and item.weight >= min(strongest, 2 * warn)
+        notice = book.notices.get("annoyance/grudge" if failing else "annoyance/edge")
+        ruled = [
+            (hit, span) for hit, span in signals.hits
+            if hit.rule.label == "annoyance" and item.span and item.span.start <= span.start < item.span.end
+        ]  # fmt: skip
+        if ruled:
+            level: Level = "error" if failing else "warning"
+            out.extend(_of_rule(signals, hit, span, level) for hit, span in ruled)
+        elif notice is not None:
+            out.append(_of_notice(signals, notice, item.span))
+    return out
+
+
+def _of_rule(signals: Signals, hit: Hit, span: Span, level: Level | None = None) -> Finding:
+    rule = hit.rule
+    return Finding(rule.id, level or rule.level, rule.summary, rule.hint, span, span.of(signals.source))
+
+
+def _of_notice(signals: Signals, notice: Notice, span: Span | None) -> Finding:
+    quote = None if span is None else span.of(signals.source)
+    return Finding(notice.id, notice.level, notice.message, notice.hint, span, quote)
