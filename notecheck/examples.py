@@ -43,7 +43,9 @@ def run(folder: Path | None = None) -> Iterator[Outcome]:
     nlp = pipeline.load()
     todo = [(rule, example) for rule in book.rules for example in rule.example]
     texts = [(example.text, (Span(0, len(example.text)),)) for _, example in todo]
-    engines = {rule.id: Engine(nlp, rulebook.Rulebook((rule,), book.lexicon)) for rule in book.rules}
+    engines = {
+        rule.id: Engine(nlp, rulebook.Rulebook((rule,), book.lexicon), strict=True) for rule in book.rules
+    }
     bare: dict[tuple[str, str], Engine] = {}
     for (rule, example), reading in zip(todo, pipeline.read_all(nlp, texts), strict=True):
         hits = engines[rule.id].hits(reading)

@@ -25,6 +25,7 @@ _EDGE = np.uint64(0x51ED270B)  # stands for what lies beyond the sentence
 
 #: Parts of speech whose words carry grammar: the sequence features keep the lemma.
 _FUNCTION = ("ADP", "AUX", "DET", "PRON", "SCONJ", "CCONJ", "PART", "PUNCT", "INTJ", "ADV")
+_CONTENT = ("NOUN", "PROPN", "VERB", "ADJ", "NUM", "X", "SYM")
 _LIMITED = {"verb": ("VERB", "AUX", "NOUN"), "noun": ("NOUN", "PROPN", "VERB", "ADJ"), "adjective": ("ADJ",)}
 
 
@@ -55,9 +56,11 @@ class Features:
 class Classes:
     """Word classes by lemma: the lists of the lexicon as arrays that a whole note is looked up in at once."""
 
-    def __init__(self, strings: StringStore, book: Rulebook) -> None:
+    def __init__(self, strings: StringStore, book: Rulebook, known: NDArray[np.uint64] | None = None) -> None:
+        self.known = np.zeros(1, dtype=np.uint64) if known is None or not len(known) else known
         names = sorted(book.lexicon, key=lambda name: (len(book.lexicon[name]), name))
         self.names = tuple(names)
+        self.thanks = names.index("thank") if "thank" in names else -1
         self._ids = np.array([strings.add("@" + name) for name in names], dtype=np.uint64)
         self._of: dict[int, list[int]] = {}
         for index, name in enumerate(names):
@@ -68,7 +71,7 @@ class Classes:
         for name in names:
             allowed = _LIMITED.get(name.rpartition("-")[2])
             self._allowed.append(None if allowed is None else frozenset(strings.add(pos) for pos in allowed))
-        self._strings = strings
+        self.content = np.array([strings.add(pos) for pos in _CONTENT], dtype=np.uint64)
 
     def of(self, lemma: int, lower: int, pos: int) -> list[int]:
         """Classes of one token, the smallest list first."""
@@ -114,10 +117,16 @@ def features(doc: Doc, classes: Classes, *, extra: Sequence[tuple[int, int, int]
         if known is None:
             known = memo[row] = classes.of(row[1], row[0], row[2])
         token_classes.append(known)
+    # A word that few notes use is seen as "a rare noun": rarity is what tells a detail from stock.
+    place = np.searchsorted(classes.known, lem)
+    place[place == len(classes.known)] = 0
+    rare = (classes.known[place] != lem) & np.isin(pos, classes.content)
+    seen = np.where(rare, mix(60, pos), lem)
     abst = np.array(
         [classes.abstract(row[1], row[2], found) for row, found in zip(rows, token_classes, strict=True)],
         dtype=np.uint64,
     )
+    abst = np.where(rare & (abst == pos), seen, abst)
 
     def at(column: NDArray[np.uint64], step: int) -> NDArray[np.uint64]:
         moved = np.full(count, _EDGE, dtype=np.uint64)
@@ -132,11 +141,12 @@ def features(doc: Doc, classes: Classes, *, extra: Sequence[tuple[int, int, int]
         moved[1:] = np.where(sent[1:] == sent[:-1], column[:-1], _EDGE)
         return moved
 
+    raw_lemma, lem = lem, seen
     lem1, lem2, lem3 = at(lem, 1), at(lem, 2), at(lem, 3)
     abs1, abs2, abs3, abs4 = at(abst, 1), at(abst, 2), at(abst, 3), at(abst, 4)
     lem_head, abs_head = lem[head], abst[head]
     kinds = [
-        mix(1, low), mix(2, lem), mix(3, abst),
+        mix(1, low), mix(2, raw_lemma), mix(3, abst), mix(21, abst[head[head]], lem), mix(22, abs_head, lem),
         mix(4, lem, lem1), mix(5, lem, lem1, lem2), mix(6, abst, abs1), mix(7, abst, abs1, abs2),
         mix(8, abst, abs1, abs2, abs3), mix(9, lem, lem2), mix(10, lem, lem3), mix(11, abst, abs2),
         mix(12, abst, abs3), mix(13, abst, abs4), mix(14, lem_head, dep, lem), mix(15, abs_head, dep, abst),
@@ -151,6 +161,15 @@ def features(doc: Doc, classes: Classes, *, extra: Sequence[tuple[int, int, int]
         for identity in classes.ids(found[1:]):
             whole.append((_one(3, identity), int(sent[index]), index))
     whole.extend(_sentence_features(doc, classes, token_classes, starts, ends, low))
+    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        # How many rare words, and how many after the word of thanks.
+        count_rare = int(rare[start:end].sum())
+        thanked = [i for i in range(start, end) if classes.thanks in token_classes[i]]
+        whole.append((_one(37, min(count_rare, 6), int(bool(thanked))), number, -1))
+        if thanked:
+            whole.append((_one(38, min(int(rare[thanked[0] : end].sum()), 6)), number, -1))
+        for kind in np.unique(pos[start:end][rare[start:end]]).tolist():
+            whole.append((_one(39, kind, int(bool(thanked))), number, -1))
     if whole:
         keys.append(np.array([item[0] for item in whole], dtype=np.uint64))
         sentences.append(np.array([item[1] for item in whole], dtype=np.int32))

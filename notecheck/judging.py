@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from notecheck import pipeline, rulebook
 from notecheck.config import Config
 from notecheck.features import Classes, features
 from notecheck.matching import Engine, Hit
 from notecheck.message import Draft
-from notecheck.reader import Reader
+from notecheck.network import tokens_of
 from notecheck.readability import measure
-from notecheck.types import Context, Report, Span
+from notecheck.reader import Reader
+from notecheck.types import Context, NotecheckError, Report, Span
 from notecheck.verdict import Signals, Weights, judge
 
 if TYPE_CHECKING:
@@ -26,16 +27,24 @@ class Judge:
     """Everything that is compiled or loaded once for a configuration."""
 
     def __init__(self, config: Config, nlp: Language | None = None, *, reader: Reader | None = None) -> None:
+        self.config = config
         self.book = rulebook.load(config.rules, select=config.select, ignore=config.ignore)
         self.nlp = nlp or pipeline.load()
-        self.engine = Engine(self.nlp, self.book)
-        self.classes = Classes(self.nlp.vocab.strings, rulebook.builtin())
+        # The shipped rules are checked by their tests; rules or a pipeline of the caller's are checked here.
+        self.engine = Engine(self.nlp, self.book, strict=bool(config.rules) or nlp is not None)
         self.reader = reader or Reader.load()
+        self.classes = Classes(self.nlp.vocab.strings, rulebook.builtin(), self.reader.known)
+        if self.reader.classes != self.classes.names:
+            raise NotecheckError(
+                "the sentence reader was trained with other word lists: python -m notecheck.training reader"
+            )
+        # A pipeline of the caller's own parses; the network still reads the embedded token vectors.
+        self.vectors: Any = None if nlp is None else pipeline.load().get_pipe("tok2vec")
         self.weights = Weights.of(self.book, config.thresholds)
 
     def reports(self, drafts: Iterable[Draft], context: Context | None = None) -> Iterator[Report]:
         for signals in self.signals(drafts):
-            yield judge(signals, self.book, self.weights, context)
+            yield judge(signals, self.book, self.weights, self.config, context)
 
     def signals(self, drafts: Iterable[Draft]) -> Iterator[Signals]:
         """What is seen in each draft, in order."""
@@ -52,16 +61,19 @@ class Judge:
         sentences = reading.sentences()
         hits = self.engine.hits(reading)
         logits: dict[str, list[float]] = {}
+        amounts: dict[str, list[float]] = {}
         if sentences:
-            odds = self.reader.logits(features(reading.doc, self.classes), len(sentences))
-            for index, label in enumerate(self.reader.labels):
-                # Rounded, so that the order of a sum never shows in a report.
-                logits[label] = [round(float(value), 4) for value in odds[:, index]]
+            if self.vectors is not None:
+                reading.doc.tensor = self.vectors.predict([reading.doc])[0]
+            seen = features(reading.doc, self.classes)
+            tokens = tokens_of(reading.doc, self.classes, hits)
+            logits, amounts = self.reader.read(seen, tokens, len(sentences))
         return Signals(
             source=draft.source,
             sentences=tuple(reading.span(sentence) for sentence in sentences),
             hits=tuple((hit, _quoted(reading, hit)) for hit in hits),
             logits=logits,
+            amounts=amounts,
             readability=measure(reading.plain.text, len(sentences)),
             remarks=draft.remarks,
         )

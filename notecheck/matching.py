@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from notecheck.pipeline import Reading
 
+#: Tokens that a token pattern is tried on at a time; it is several times as long as a sentence people write.
+WINDOW = 80
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -41,76 +44,136 @@ class Hit:
     match: str
 
 
-class _Block:
-    """One compiled [[match]] or [[unless]]: yields (start, end) token offsets within the Doc."""
+class _Pattern:
+    """One pattern of a token or dependency block, compiled when it is first needed.
 
-    __slots__ = ("_dependency", "_token", "block")
+    Attributes:
+        needs: for each token that must be there, the words it may be (hashes of lemmas or lower-case forms);
+            a sentence that lacks one of them cannot match, so the matcher is not asked.
+        shapes: expressions that some token's text must match, likewise.
+    """
 
-    def __init__(self, nlp: Language, book: Rulebook, block: Match | Unless, where: str) -> None:
-        from spacy.matcher import DependencyMatcher, Matcher
+    __slots__ = ("_compiled", "_spec", "_where", "cancels", "kind", "name", "needs", "rule", "shapes", "within")
 
-        self.block = block
-        self._token: Matcher | None = None
-        self._dependency: DependencyMatcher | None = None
-        patterns = [[_expand(spec, book, where) for spec in pattern] for pattern in block.all_patterns]
-        try:
-            if block.kind == "token":
-                self._token = Matcher(nlp.vocab, validate=True)
-                self._token.add("m", patterns)
-            elif block.kind == "dependency":
-                self._dependency = DependencyMatcher(nlp.vocab)
-                self._dependency.add("m", patterns)
-        except Exception as error:  # spaCy raises several types for a malformed pattern
-            text = " ".join(str(error).split())
-            raise NotecheckError(f"{where}: pattern: {text[:300]}") from None
-
-    def find(self, sentence: DocSpan) -> Iterator[tuple[int, int]]:
-        offset = sentence.start
-        if self._token is not None:
-            for _, start, end in self._token(sentence):
-                yield offset + start, offset + end
-        elif self._dependency is not None:
-            for _, tokens in self._dependency(sentence):
-                yield offset + min(tokens), offset + max(tokens) + 1
-
-
-class _Compiled:
-    __slots__ = ("blocks", "rule", "unless")
-
-    def __init__(self, nlp: Language, book: Rulebook, rule: Rule) -> None:
+    def __init__(self, nlp: Language, rule: int, block: Match | Unless, spec: list[Any], where: str) -> None:
         self.rule = rule
-        self.blocks = [
-            _Block(nlp, book, block, f"rule {rule.id}: match {block.name!r}")
-            for block in rule.match if block.kind != "phrase"
-        ]  # fmt: skip
-        self.unless = [
-            _Block(nlp, book, block, f"rule {rule.id}: unless {block.name!r}")
-            for block in rule.unless if block.kind != "phrase"
-        ]  # fmt: skip
+        self.kind = block.kind
+        self.name = block.name
+        self.cancels = isinstance(block, Unless)
+        self.within = block.within if isinstance(block, Unless) else "match"
+        self.needs = tuple(
+            frozenset(nlp.vocab.strings.add(word.lower()) for word in words) for words in _required(spec)
+        )
+        self.shapes = tuple(_shapes(spec))
+        self._spec = spec
+        self._where = where
+        self._compiled: Matcher | DependencyMatcher | None = None
+
+    def compiled(self, nlp: Language) -> Matcher | DependencyMatcher:
+        """The matcher of this one pattern.
+
+        Raises:
+            NotecheckError: the pattern is malformed.
+        """
+        if self._compiled is None:
+            from spacy.matcher import DependencyMatcher, Matcher
+
+            try:
+                matcher = Matcher(nlp.vocab) if self.kind == "token" else DependencyMatcher(nlp.vocab)
+                matcher.add("m", [self._spec])
+            except Exception as error:  # spaCy raises several types for a malformed pattern
+                text = " ".join(str(error).split())
+                raise NotecheckError(f"{self._where}: pattern: {text[:300]}") from None
+            self._compiled = matcher
+        return self._compiled
+
+    def find(self, nlp: Language, sentence: DocSpan) -> Iterator[tuple[int, int]]:
+        """(start, end) token offsets within the Doc."""
+        matcher = self.compiled(nlp)
+        if self.kind == "dependency":
+            for _, tokens in matcher(sentence):
+                yield sentence.start + min(tokens), sentence.start + max(tokens) + 1
+            return
+        for window in _windows(sentence):
+            for _, start, end in matcher(window):
+                yield window.start + start, window.start + end
+
+
+def _needed(spec: Sequence[Any]) -> Iterator[dict[str, Any]]:
+    """What is asked of every token that a pattern cannot do without."""
+    for token in spec:
+        operator = str(token.get("OP", "1"))
+        if operator not in ("?", "*", "!") and not operator.startswith(("{0", "{,")):
+            yield token.get("RIGHT_ATTRS", token)
+
+
+def _shapes(spec: Sequence[Any]) -> Iterator[re.Pattern[str]]:
+    for attributes in _needed(spec):
+        for key in ("TEXT", "ORTH"):
+            value = attributes.get(key)
+            if isinstance(value, dict) and isinstance(value.get("REGEX"), str):
+                yield re.compile(value["REGEX"])
+
+
+def _required(spec: Sequence[Any]) -> Iterator[list[str]]:
+    """The words of every token that a pattern cannot do without."""
+    for attributes in _needed(spec):
+        for key in ("LOWER", "LEMMA", "ORTH", "TEXT"):
+            value = attributes.get(key)
+            if isinstance(value, dict):
+                value = value.get("IN")
+            if isinstance(value, str):
+                yield [value]
+            elif isinstance(value, list):
+                yield value
+
+
+def _windows(sentence: DocSpan) -> Iterator[DocSpan]:
+    """The sentence, or overlapping stretches of one without end, so that no pattern takes more than linear time."""
+    if len(sentence) <= WINDOW:
+        yield sentence
+        return
+    for start in range(0, len(sentence) - WINDOW // 2, WINDOW // 2):
+        yield sentence[start : start + WINDOW]
 
 
 class Engine:
-    """The rules of a rulebook, compiled for one pipeline. Not changed after it is made.
+    """The rules of a rulebook, compiled for one pipeline as they are needed.
+
+    Args:
+        strict: compile every pattern now, so that a malformed one is found before a note is read.
 
     Raises:
         NotecheckError: a pattern is malformed, or names a DEP, TAG or POS that the pipeline never gives.
     """
 
-    def __init__(self, nlp: Language, book: Rulebook) -> None:
+    def __init__(self, nlp: Language, book: Rulebook, *, strict: bool = False) -> None:
         self.nlp = nlp
         self.book = book
         self.rules = book.rules
-        check_labels(nlp, book)
-        self._compiled = [_Compiled(nlp, book, rule) for rule in book.rules]
-        self._always: list[int] = []
-        self._anchored: dict[int, list[int]] = {}
+        if strict:
+            check_labels(nlp, book)
+        strings = nlp.vocab.strings
+        self._anchors = [frozenset(strings.add(word) for word in book.words(rule.anchors)) for rule in book.rules]
+        self._unless: list[list[_Pattern]] = [[] for _ in book.rules]
+        self._always: list[_Pattern] = []
+        self._by_word: dict[int, list[_Pattern]] = {}
+        common = {strings.add(word) for word in nlp.Defaults.stop_words or ()}
         for index, rule in enumerate(book.rules):
-            if not self._compiled[index].blocks:
-                continue
-            if not rule.anchors:
-                self._always.append(index)
-            for word in book.words(rule.anchors):
-                self._anchored.setdefault(nlp.vocab.strings.add(word), []).append(index)
+            for pattern in _patterns(nlp, book, index, rule):
+                if strict:
+                    pattern.compiled(nlp)
+                if pattern.cancels:
+                    self._unless[index].append(pattern)
+                    continue
+                # The pattern is looked up by whichever of its required words are the least common.
+                choices = [*pattern.needs, *([self._anchors[index]] if rule.anchors else [])]
+                if not choices:
+                    self._always.append(pattern)
+                    continue
+                rarest = min(choices, key=lambda words: sum(40 if word in common else 1 for word in words))
+                for word in rarest:
+                    self._by_word.setdefault(word, []).append(pattern)
         self._phrases = self._phrase_matchers(nlp, book)
 
     @staticmethod
@@ -154,30 +217,40 @@ class Engine:
         for number, sentence in enumerate(sentences):
             where[sentence.start : sentence.end] = [number] * (sentence.end - sentence.start)
         phrases, cancels = self._phrase_hits(doc, where)
+        columns = doc.to_array(["LEMMA", "LOWER"]).tolist()
         found: list[Hit] = []
-        todo = self._candidates(doc, where)
-        for index, number, *_ in phrases:
-            todo.setdefault(number, set()).add(index)
-        for number, indexes in sorted(todo.items()):
-            sentence = sentences[number]
-            for index in sorted(indexes):
-                found.extend(self._rule_hits(index, number, sentence, phrases, cancels))
+        for number, sentence in enumerate(sentences):
+            words = {word for row in columns[sentence.start : sentence.end] for word in row}
+            spans: dict[int, list[tuple[int, int, str]]] = {}
+            for index, at, start, end, name in phrases:
+                if at == number:
+                    spans.setdefault(index, []).append((start, end, name))
+            texts = [token.text for token in sentence]
+            for pattern in self._candidates(words, texts):
+                for start, end in pattern.find(self.nlp, sentence):
+                    spans.setdefault(pattern.rule, []).append((start, end, pattern.name))
+            for index, matched in sorted(spans.items()):
+                for start, end, name in self._kept(index, number, sentence, words, texts, matched, cancels):
+                    rule = self.rules[index]
+                    found.append(Hit(rule, number, *self._quoted(rule, name, sentence, start, end), name))
         found.sort(key=lambda hit: (hit.start, hit.end, hit.rule.id, hit.match))
         return found
 
-    def _candidates(self, doc: Doc, where: list[int]) -> dict[int, set[int]]:
-        todo: dict[int, set[int]] = {}
-        if self._always:
-            for number in range(where[-1] + 1):
-                todo[number] = set(self._always)
-        anchored = self._anchored
-        columns = doc.to_array(["LEMMA", "LOWER"]).tolist()
-        for position, (lemma, lower) in enumerate(columns):
-            for key in (lemma, lower):
-                indexes = anchored.get(key)
-                if indexes is not None:
-                    todo.setdefault(where[position], set()).update(indexes)
-        return todo
+    def _candidates(self, words: set[int], texts: Sequence[str]) -> list[_Pattern]:
+        """The patterns that could match a sentence of these words."""
+        out = list(self._always)
+        for word in words:
+            out.extend(self._by_word.get(word, ()))
+        seen: set[int] = set()
+        kept = []
+        for pattern in out:
+            if id(pattern) in seen:
+                continue
+            seen.add(id(pattern))
+            anchors = self._anchors[pattern.rule]
+            if (not anchors or not anchors.isdisjoint(words)) and _possible(pattern, words, texts):
+                kept.append(pattern)
+        return kept
 
     def _phrase_hits(
         self, doc: Doc, where: list[int]
@@ -191,44 +264,23 @@ class Engine:
                     (cancels if is_unless else hits).append((index, where[start], start, end, name))
         return hits, cancels
 
-    def _rule_hits(
-        self,
-        index: int,
-        number: int,
-        sentence: DocSpan,
-        phrases: Sequence[tuple[int, int, int, int, str]],
-        cancels: Sequence[tuple[int, int, int, int, str]],
-    ) -> Iterator[Hit]:
-        compiled = self._compiled[index]
-        rule = compiled.rule
-        spans = [
-            (start, end, name) for i, n, start, end, name in phrases if i == index and n == number
-        ]  # fmt: skip
-        for block in compiled.blocks:
-            spans.extend((start, end, block.block.name) for start, end in block.find(sentence))
-        if not spans:
-            return
-        for start, end, name in self._kept(compiled, index, number, sentence, spans, cancels):
-            quoted = self._quoted(rule, name, sentence, start, end)
-            yield Hit(rule, number, *quoted, name)
-
     def _kept(
         self,
-        compiled: _Compiled,
         index: int,
         number: int,
         sentence: DocSpan,
+        words: set[int],
+        texts: Sequence[str],
         spans: list[tuple[int, int, str]],
         cancels: Sequence[tuple[int, int, int, int, str]],
     ) -> list[tuple[int, int, str]]:
-        rule = compiled.rule
+        rule = self.rules[index]
         if rule.unless:
             within = {block.name: block.within for block in rule.unless}
-            against = [
-                (start, end, name) for i, n, start, end, name in cancels if i == index and n == number
-            ]  # fmt: skip
-            for block in compiled.unless:
-                against.extend((start, end, block.block.name) for start, end in block.find(sentence))
+            against = [(start, end, name) for i, n, start, end, name in cancels if i == index and n == number]
+            for pattern in self._unless[index]:
+                if _possible(pattern, words, texts):
+                    against.extend((start, end, pattern.name) for start, end in pattern.find(self.nlp, sentence))
             if any(within[name] == "sentence" for *_, name in against):
                 return []
             spans = [
@@ -263,6 +315,21 @@ class Engine:
         return start, end
 
 
+def _possible(pattern: _Pattern, words: set[int], texts: Sequence[str]) -> bool:
+    return not any(need.isdisjoint(words) for need in pattern.needs) and all(
+        any(shape.search(text) for text in texts) for shape in pattern.shapes
+    )
+
+
+def _patterns(nlp: Language, book: Rulebook, index: int, rule: Rule) -> Iterator[_Pattern]:
+    blocks: list[Match | Unless] = [*rule.match, *rule.unless]
+    for block in blocks:
+        where = f"rule {rule.id}: {type(block).__name__.lower()} {block.name!r}"
+        if block.kind != "phrase":
+            for pattern in block.all_patterns:
+                yield _Pattern(nlp, index, block, [_expand(token, book, where) for token in pattern], where)
+
+
 def _expand(spec: Any, book: Rulebook, where: str) -> Any:
     """Replace ``"@name"`` by the words of that list: verbatim spaCy pattern otherwise."""
     if isinstance(spec, dict):
@@ -279,7 +346,11 @@ def _expand_value(key: str, value: Any, book: Rulebook, where: str) -> Any:
     except NotecheckError as error:
         raise NotecheckError(f"{where}: {error}") from None
     if isinstance(value, dict):
-        if key != "RIGHT_ATTRS" and set(value) <= {"IN", "NOT_IN"} and isinstance(next(iter(value.values())), str):
+        if (
+            key != "RIGHT_ATTRS"
+            and set(value) <= {"IN", "NOT_IN"}
+            and isinstance(next(iter(value.values())), str)
+        ):
             inner = next(iter(value))
             return {inner: book.words([value[inner]])}
         return _expand(value, book, where)
@@ -317,8 +388,10 @@ def check_labels(nlp: Language, book: Rulebook) -> None:
                 raise NotecheckError(f"rule {rule.id}: needs a parser, and the pipeline has none")
             for attribute, wanted in _named_labels(block.all_patterns):
                 known = labels.get(attribute, set())
-                fits = any(re.search(wanted[3:], label) for label in known) if wanted.startswith("re:") else (
-                    wanted in known
+                fits = (
+                    any(re.search(wanted[3:], label) for label in known)
+                    if wanted.startswith("re:")
+                    else (wanted in known)
                 )
                 if not fits:
                     raise NotecheckError(

@@ -1,24 +1,30 @@
-"""The learned sentence reader: a linear model over `notecheck.features`, trained on ``corpus/``.
+"""The learned sentence reader, trained on ``corpus/``: a linear half and a small network, mixed.
 
-It gives every sentence a log-odds for each label. The model is an array of feature hashes and a matrix of
-weights, so that what a verdict rests on can be traced to words.
+The linear half is a model over `notecheck.features`; the network is `notecheck.network`. For each label the
+log-odds of a sentence are ``a * linear + b * network + c``; the three figures are fitted on notes that neither
+half has seen, and stand in ``meta.json`` as ``mix``.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from notecheck.network import AMOUNTS, LABELS, Network
 from notecheck.types import NotecheckError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from notecheck.features import Features
+    from notecheck.network import Tokens
+
+    Odds = dict[str, list[float]]
 
 MODEL = Path(__file__).parent / "pipeline" / "reader"
 
@@ -32,12 +38,20 @@ class Reader:
         keys: feature hashes, ascending.
         weights: one row a key, one column a label.
         bias: log-odds of each label for a sentence of which nothing is known.
+        known: hashes of the lemmas that are common in notes, ascending; others count as rare.
+        network: the other half; None reads with the linear half alone.
+        mix: by label, (a, b, c) of the mixture.
+        classes: names of the word lists that the halves were trained with.
     """
 
     labels: tuple[str, ...]
     keys: NDArray[np.uint64]
     weights: NDArray[np.float32]
     bias: NDArray[np.float32]
+    known: NDArray[np.uint64]
+    network: Network | None = None
+    mix: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
+    classes: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, folder: Path = MODEL) -> Reader:
@@ -53,6 +67,10 @@ class Reader:
                 np.load(folder / "keys.npy", allow_pickle=False),
                 np.load(folder / "weights.npy", allow_pickle=False).astype(np.float32),
                 np.array(meta["bias"], dtype=np.float32),
+                np.load(folder / "known.npy", allow_pickle=False),
+                Network.load(folder),
+                {label: (a, b, c) for label, (a, b, c) in meta["mix"].items()},
+                tuple(meta["classes"]),
             )
         except (OSError, ValueError, KeyError) as error:
             raise NotecheckError(f"{folder}: the sentence reader cannot be read: {error}") from None
@@ -61,8 +79,15 @@ class Reader:
         """Write the reader and its ``meta.json`` (``meta`` adds what was measured)."""
         folder.mkdir(parents=True, exist_ok=True)
         np.save(folder / "keys.npy", self.keys)
+        np.save(folder / "known.npy", self.known)
         np.save(folder / "weights.npy", self.weights.astype(np.float16))
-        content = {"labels": list(self.labels), "bias": [round(float(x), 5) for x in self.bias], **meta}
+        if self.network is not None:
+            self.network.save(folder)
+        content = {
+            "labels": list(self.labels), "bias": [round(float(x), 5) for x in self.bias],
+            "mix": {label: [round(x, 4) for x in figures] for label, figures in self.mix.items()},
+            "classes": list(self.classes), **meta,
+        }  # fmt: skip
         (folder / "meta.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
     def logits(self, features: Features, sentences: int) -> NDArray[np.float32]:
@@ -81,17 +106,21 @@ class Reader:
             out[:, index] += (summed / np.sqrt(counts)).astype(np.float32)
         return out
 
-    def token_weights(self, features: Features, sentence: int, label: str, tokens: int) -> NDArray[np.float32]:
-        """How much each token of the Doc adds to the log-odds of ``label`` in one sentence (unscaled)."""
-        column = self.labels.index(label)
-        chosen = (features.sentence == sentence) & (features.token >= 0)
-        keys, token = features.keys[chosen], features.token[chosen]
-        place = np.searchsorted(self.keys, keys)
-        place[place == len(self.keys)] = 0
-        known = self.keys[place] == keys
-        return np.bincount(
-            token[known], weights=self.weights[place[known], column], minlength=tokens
-        ).astype(np.float32)  # fmt: skip
+    def read(self, features: Features, tokens: Tokens | None, sentences: int) -> tuple[Odds, Odds]:
+        """Log-odds by label and amounts by score, each a list with one figure a sentence.
+
+        The figures are rounded, so that the order of a sum never shows in a report.
+        """
+        linear = self.logits(features, sentences)
+        columns = {label: linear[:, index] for index, label in enumerate(self.labels)}
+        amounts: Odds = {}
+        if self.network is not None and tokens is not None:
+            odds, added = self.network.read(tokens)
+            for index, label in enumerate(LABELS):
+                a, b, c = self.mix.get(label, (1.0, 0.0, 0.0))
+                columns[label] = a * columns[label] + b * odds[:, index] + c
+            amounts = {name: [round(float(x), 3) for x in added[:, i]] for i, name in enumerate(AMOUNTS)}
+        return {label: [round(float(x), 3) for x in column] for label, column in columns.items()}, amounts
 
 
 def unique_rows(features: Features) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:

@@ -162,9 +162,7 @@ def selected(rule_id: str, select: Sequence[str], ignore: Sequence[str]) -> bool
     return chosen is not None and (ignored is None or len(chosen) > len(ignored))
 
 
-def load(
-    extra: Sequence[Path] = (), *, select: Sequence[str] = (), ignore: Sequence[str] = ()
-) -> Rulebook:
+def load(extra: Sequence[Path] = (), *, select: Sequence[str] = (), ignore: Sequence[str] = ()) -> Rulebook:
     """The shipped rules, those of ``extra`` folders after them, less what is switched off.
 
     Raises:

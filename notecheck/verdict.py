@@ -7,8 +7,8 @@ for its kind, so that more evidence never lowers annoyance and a detail never ra
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from math import exp, log1p
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from notecheck.types import (
 )
 
 if TYPE_CHECKING:
+    from notecheck.config import Config
     from notecheck.matching import Hit
     from notecheck.rulebook import Notice, Rulebook
 
@@ -61,6 +62,7 @@ class Signals:
         sentences: where each sentence stands in the source.
         hits: the rules' matches with the words they quote.
         logits: by label, one log-odds a sentence; without the rules' weights.
+        amounts: by score, what the network would add for each sentence.
         readability: length and ease.
     """
 
@@ -69,6 +71,7 @@ class Signals:
     hits: tuple[tuple[Hit, Span], ...]
     logits: Mapping[str, Sequence[float]]
     readability: Readability
+    amounts: Mapping[str, Sequence[float]] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 
 
@@ -122,12 +125,14 @@ def combined(signals: Signals, weights: Weights, label: str) -> list[float]:
     return out
 
 
-def judge(signals: Signals, book: Rulebook, weights: Weights, context: Context | None = None) -> Report:
-    """Make the report of one note."""
+def judge(
+    signals: Signals, book: Rulebook, weights: Weights, config: Config, context: Context | None = None
+) -> Report:
+    """Make the report of one note; ``config`` sets the levels of the findings."""
     checks = _checks(signals, weights)
     scores = {"genericness": genericness(signals, weights, checks), "annoyance": annoyance(signals, weights)}
     slots = [(hit, span) for hit, span in signals.hits if hit.rule.label == "slot"]
-    findings = _findings(signals, book, weights, checks, scores, slots, context)
+    findings = _levelled(_findings(signals, book, weights, checks, scores, slots, context), config)
     ready = (
         all(checks[name].passed for name in ("gratitude", "feedback", "keep_in_mind"))
         and all(score.passed for score in scores.values())
@@ -201,8 +206,9 @@ def _scored(
 def annoyance_parts(signals: Signals, weights: Weights) -> list[dict[str, float]]:
     """For each sentence, the ramps of its annoyance labels: what the score adds up."""
     odds = {label: combined(signals, weights, label) for label in ANNOYANCE_LABELS}
+    amounts = signals.amounts.get("annoyance", [0.0] * len(signals.sentences))
     return [
-        {label: softplus(odds[label][number] - weights.thresholds.get(label, 0.0)) for label in odds}
+        {"network": amounts[number], **{label: softplus(odds[label][number]) for label in odds}}
         for number in range(len(signals.sentences))
     ]
 
@@ -218,7 +224,11 @@ def annoyance(signals: Signals, weights: Weights) -> Score:
             continue
         span = signals.sentences[number]
         rule = next(
-            (hit.rule.id for hit, _ in signals.hits if hit.sentence == number and hit.rule.label == "annoyance"),
+            (
+                hit.rule.id
+                for hit, _ in signals.hits
+                if hit.sentence == number and hit.rule.label == "annoyance"
+            ),
             "reader/annoyance",
         )
         contributions.append(Contribution(rule, weight, span, span.of(signals.source)))
@@ -234,6 +244,8 @@ def genericness_parts(
     for number, odds in enumerate(particular):
         parts.append(("particular", softplus(odds), number))
         parts.append(("stock", softplus(-odds), number))
+    for number, amount in enumerate(signals.amounts.get("genericness", ())):
+        parts.append(("sentence", amount, number))
     for name, status in (("gratitude", "specific"), ("feedback", "narrow")):
         if checks[name].status == status:  # type: ignore[index]
             parts.append((status, 1.0, None))
@@ -302,6 +314,16 @@ def _findings(
             add("timing/late")
     placed.sort(key=lambda item: (item.span or Span(0, 0), item.rule))
     return (*placed, *missing)
+
+
+def _levelled(findings: Iterable[Finding], config: Config) -> tuple[Finding, ...]:
+    """The findings with the levels that the configuration sets; one whose level is off goes."""
+    out = []
+    for finding in findings:
+        level = config.level_of(finding.rule, finding.level)
+        if level is not None:
+            out.append(finding if level == finding.level else replace(finding, level=level))
+    return tuple(out)
 
 
 def _annoyed(signals: Signals, book: Rulebook, weights: Weights, score: Score) -> list[Finding]:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import click
 
+from notecheck.batch import internal, one_line
 from notecheck.cli import streams
 from notecheck.cli.check import check
 from notecheck.cli.common import CONTEXT, EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK
 from notecheck.cli.evaluate import evaluate
 from notecheck.cli.rules import explain, rules
-from notecheck.cli.runner import internal, one_line
 from notecheck.cli.services import Services
 from notecheck.cli.settings import config, schema
 from notecheck.output.version import package_version
@@ -78,7 +78,7 @@ def main(argv: Sequence[str] | None = None, *, services: Services | None = None)
         place = f"{error.filename}: " if error.filename else ""
         streams.write_error(f"{place}{(error.strerror or type(error).__name__).lower()}")
         return EXIT_ERROR
-    except Exception as error:  # noqa: BLE001  (the last stop before a user)
+    except Exception as error:
         streams.write_error(internal(error))
         return EXIT_ERROR
     return code if isinstance(code, int) else EXIT_OK

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from notecheck import baseline
+from notecheck import baseline, cache, fingerprint
+from notecheck.cache import Cache
 from notecheck.cli import streams
 from notecheck.cli.common import (
     EXIT_ERROR,
@@ -21,9 +24,13 @@ from notecheck.cli.common import (
     services,
 )
 from notecheck.cli.discover import STDIN, Found, discover
-from notecheck.cli.driver import Driver, Standard, absolute, redacted
+from notecheck.cli.driver import Driver, Plan, Standard, absolute, redacted
+from notecheck.cli.runner import Runner
 from notecheck.cli.selectors import Selectors
-from notecheck.output import FORMATS, MACHINE_FORMATS, renderer, statistics
+from notecheck.cli.services import Services
+from notecheck.cli.sinks import Messages, Sink, open_sink
+from notecheck.config import Loaded
+from notecheck.output import FORMATS, MACHINE_FORMATS, STREAMED_FORMATS, renderer, statistics, streamer
 from notecheck.output.model import FailOn, Failure, Run, Style, plural
 
 #: Standard input is read to here; the reader of messages refuses less than this.
@@ -32,7 +39,17 @@ MAX_STDIN = 128 * 2**20
 #: Formats that have no place for statistics; they go to standard error.
 WITHOUT_STATISTICS = ("jsonl", "junit")
 
-EPILOG = """PATH is a file, a folder (searched for .txt .md .eml .html .mbox .jsonl), a glob, or - for standard input.
+EPILOG = """PATH is a file, a folder (searched for .txt .md .eml .html .mbox .jsonl), a glob, or - for
+standard input. A .parquet file has to be named. Of the rows of .jsonl and .parquet the first of the fields
+text, body, draft, note is read.
+
+\b
+The formats text, concise and jsonl are written draft by draft, in memory that does not grow with the input.
+With --output FILE they go to FILE.part, and how far they reach to FILE.part.state, until all is done. After
+an interruption the same command with --resume goes on from there.
+
+What is found is kept in the user's cache folder, in files that hold verdicts and offsets but no words of a
+draft and that only their owner can read. Nothing in a result depends on --jobs or the cache.
 
 \b
 Exit codes:
@@ -71,6 +88,17 @@ Exit codes:
     help="Write what is found to FILE, as accepted from now on.",
 )
 @click.option("--baseline", "baseline_file", type=PATH, metavar="FILE", help="Hide what FILE accepts.")
+@click.option(
+    "-j",
+    "--jobs",
+    "processes",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Check in N processes.  [default: one a core where there are many drafts]",
+)
+@click.option("--no-cache", is_flag=True, help="Look at every draft anew.")
+@click.option("--cache-dir", type=PATH, metavar="DIR", help="Keep what is found here, for the next time.")
+@click.option("--resume", is_flag=True, help="Go on with the --output FILE of an interrupted run.")
 @config_options
 @click.pass_context
 def check(
@@ -85,6 +113,10 @@ def check(
     stdin_filename: Path | None,
     write_baseline: Path | None,
     baseline_file: Path | None,
+    processes: int | None,
+    no_cache: bool,
+    cache_dir: Path | None,
+    resume: bool,
     config_file: Path | None,
     isolated: bool,
 ) -> int:
@@ -95,13 +127,29 @@ def check(
         raise click.UsageError("--baseline and --write-baseline exclude each other")
     if old is not None and (form not in ("text", "json") or write_baseline or baseline_file):
         raise click.UsageError("--diff-from goes with --format text or json and without a baseline")
+    if no_cache and cache_dir is not None:
+        raise click.UsageError("--cache-dir and --no-cache exclude each other")
+    if resume and (output is None or form not in STREAMED_FORMATS or STDIN in paths):
+        formats = ", ".join(STREAMED_FORMATS)
+        raise click.UsageError(f"--resume goes with --output FILE and --format {formats}, and not with -")
+    if resume and (write_baseline or baseline_file or old is not None):
+        raise click.UsageError("--resume does not go with a baseline or --diff-from")
     for target in (output, write_baseline):
         if target is not None:
             streams.check_target(target)
     accepted = None if baseline_file is None else (baseline.load(baseline_file), baseline_file)
     tools = services(ctx)
     finder = make_finder(config_file, isolated)
-    driver = Driver(tools.make_runner(tools), finder, Selectors(tools.rules), streams.progress, accepted)
+    kept = None if no_cache or not tools.shipped else cache.open_cache(cache_dir)
+    driver = Driver(
+        Runner(tools, processes=processes, cache=kept),
+        finder,
+        _check_settings(tools, kept),
+        streams.progress,
+        tools.count,
+        accepted,
+        keep=write_baseline is not None,
+    )
     found = discover(paths)
     inputs = {os.path.realpath(path) for path in (*found.files, *([old] if old else []))}
     for target in (output, write_baseline):
@@ -117,16 +165,109 @@ def check(
     )
     if old is not None:
         return _diff(driver, found, standard, old, form, redact, output, style)
-    run = driver.run(found, standard)
+    plan = driver.plan(found, standard)
+    if form in STREAMED_FORMATS and write_baseline is None:
+        sink = open_sink(form, output, style, made_of=_made_of(plan, form, style, redact), resume=resume)
+        return _stream(driver, plan, form, style, sink, redact)
+    try:
+        run = driver.run(plan)
+    except BaseException:
+        _say_stopped(driver, 0, resumable=False)
+        raise
     if write_baseline is not None:
         run = _accept(driver, run, write_baseline)
     if redact:
         run = redacted(run)
     if form == "sarif":
-        style = replace(style, rules={rule.id: rule for item in driver.configs for rule in tools.rules(item)})
+        configs = dict.fromkeys(job.config for job in plan.jobs)
+        style = replace(style, rules={rule.id: rule for item in configs for rule in tools.rules(item)})
     _write(run, form, output, style)
     streams.write_errors(failure.message for failure in run.failures)
     return run.exit_code(fail_on)
+
+
+def _check_settings(tools: Services, kept: Cache | None) -> Callable[[Loaded], None]:
+    """The check of a configuration's selectors; with a cache one that has passed is not checked again."""
+    selectors = Selectors(tools.rules)
+    if kept is None:
+        return selectors.check
+    passed: set[Path | None] = set()
+
+    def check(loaded: Loaded) -> None:
+        if loaded.file in passed:
+            return
+        key = kept.key("settings", loaded.config)
+        if kept.get(key) is None:
+            selectors.check(loaded)
+            kept.put(key, True)
+        passed.add(loaded.file)
+
+    return check
+
+
+def _made_of(plan: Plan, form: str, style: Style, redact: bool) -> str | None:
+    """A digest of what a result follows from; None where that cannot be had again."""
+    settings = {config: fingerprint.settings(config) for config in {job.config for job in plan.jobs}}
+    files = []
+    for job in plan.jobs:
+        if job.data is not None:
+            return None
+        try:
+            status = job.path.stat()
+        except OSError:
+            files.append((job.shown, 0, 0, settings[job.config]))
+        else:
+            files.append((job.shown, status.st_size, status.st_mtime_ns, settings[job.config]))
+    return fingerprint.digest(fingerprint.package(), form, style.statistics, redact, files)
+
+
+def _stream(driver: Driver, plan: Plan, form: str, style: Style, sink: Sink, redact: bool) -> int:
+    """Write the parts of a run as they come."""
+    messages = Messages()
+    totals = sink.totals
+    before = totals.drafts
+    if before:
+        streams.write_error(f"going on after {plural(before, 'draft')}")
+    tail = False
+    ends: list[str] = []
+
+    def parts() -> Generator[Run, None, None]:
+        nonlocal tail
+        with closing(driver.parts(plan, sink.start)) as found:
+            for part in found:
+                for failure in part.failures:
+                    messages.add(failure.message)
+                shown = redacted(part) if redact else part
+                sink.see(shown)
+                yield shown
+        tail = True
+
+    try:
+        with closing(parts()) as shown:
+            for piece in streamer(form)(shown, style, totals):
+                if tail:
+                    ends.append(piece)
+                else:
+                    sink.write(piece, driver.position)
+        sink.finish("".join(ends))
+    except BaseException:
+        sink.stop()
+        messages.say()
+        _say_stopped(driver, before, resumable=sink.resumable)
+        raise
+    if style.statistics and form in WITHOUT_STATISTICS:
+        streams.write_lines(statistics.table(totals))
+    messages.say()
+    return totals.exit_code(style.fail_on)
+
+
+def _say_stopped(driver: Driver, before: int, *, resumable: bool) -> None:
+    """How far a run came that ends before it is done."""
+    drafts = before + driver.drafts
+    if drafts:
+        place = f", the last of them {driver.latest}" if driver.latest else ""
+        again = "; the same command with --resume goes on from there" if resumable else ""
+        streams.write_error(f"stopped after {plural(drafts, 'draft')}{place}{again}")
 
 
 def _standard(found: Found, name: Path | None) -> Standard | None:
@@ -194,8 +335,8 @@ def _diff(
 
     if len(found.files) + found.stdin + len(found.failures) != 1:
         raise click.UsageError("--diff-from compares one draft with one other")
-    before = driver.run(discover([str(old)]))
-    after = driver.run(found, standard)
+    before = driver.run(driver.plan(discover([str(old)])))
+    after = driver.run(driver.plan(found, standard))
     failures = [*before.failures, *after.failures]
     for run, name in ((before, old), (after, Path(after.drafts[0].path if after.drafts else ""))):
         if not failures and len(run.drafts) != 1:

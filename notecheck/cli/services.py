@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from notecheck.cli.runner import CheckerLike, Job, Runner, SerialRunner
+from notecheck.batch import CheckerLike
+from notecheck.cli.runner import Job
 from notecheck.config import Config
 from notecheck.output.model import RuleInfo
 from notecheck.types import NotecheckError
@@ -48,9 +49,27 @@ def _make_checker(config: Config) -> CheckerLike:
 def _read(job: Job) -> Iterable[Draft | NotecheckError]:
     from notecheck import message
 
-    if job.data is None:
-        return message.read_all(job.path)
-    return [message.read(job.data, name=str(job.path))]
+    if job.data is not None:
+        return [message.read(job.data, name=str(job.path))]
+    if job.suffix == ".parquet":
+        from notecheck import arrow
+
+        return arrow.read_rows(job.path)
+    return message.read_all(job.path)
+
+
+def _count(job: Job) -> int:
+    if job.data is None and job.suffix == ".parquet":
+        from notecheck import arrow
+
+        return arrow.count_rows(job.path)
+    if job.data is None and job.suffix == ".jsonl":
+        try:
+            with open(job.path, "rb") as file:
+                return sum(block.count(b"\n") for block in iter(lambda: file.read(2**20), b""))
+        except OSError:
+            return 0
+    return 1
 
 
 def _rules(config: Config) -> Sequence[RuleInfo]:
@@ -82,7 +101,7 @@ class Services:
         rules: the rules that are on under the settings, and what the verdict says of a note as a whole.
         run_examples: the tests that rules carry; of the shipped rules without a folder.
         evaluate: figures for a labelled file or folder.
-        make_runner: what turns jobs into outcomes.
+        count: how many steps there are in checking a job: rows, or one; 0 where that cannot be told.
     """
 
     make_checker: Callable[[Config], CheckerLike] = _make_checker
@@ -90,4 +109,9 @@ class Services:
     rules: Callable[[Config], Sequence[RuleInfo]] = _rules
     run_examples: Callable[[Path | None], Iterator[ExampleOutcome]] = _run_examples
     evaluate: Callable[[Path, Config], EvaluationLike] = _evaluate
-    make_runner: Callable[[Services], Runner] = SerialRunner
+    count: Callable[[Job], int] = _count
+
+    @property
+    def shipped(self) -> bool:
+        """Whether verdicts are those of the package, which alone are kept in the cache."""
+        return (self.make_checker, self.read) == (_make_checker, _read)

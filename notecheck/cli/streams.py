@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
 
 import click
 
 from notecheck.output.terminal import visible
 from notecheck.types import NotecheckError
 
-Item = TypeVar("Item")
-
-#: Fewer jobs than this are over before a progress bar says anything.
+#: Fewer steps than these are over before a progress bar says anything.
 PROGRESS_FROM = 20
 
 _SIGNS = "✓✗█░│“”…→␛"
@@ -126,10 +123,15 @@ def write_file(path: Path, text: str) -> None:
 
 
 @contextmanager
-def progress(items: Iterable[Item], of: Sequence[object]) -> Iterator[Iterable[Item]]:
-    """The items, with a bar on standard error when there are many and a terminal to show it."""
-    if len(of) < PROGRESS_FROM or not _is_terminal(sys.stderr):
-        yield items
+def progress(total: Callable[[], int]) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error for ``total()`` steps, when there are many and a terminal to show it.
+
+    Yields:
+        A function that goes on by some steps.
+    """
+    length = total() if _is_terminal(sys.stderr) else 0
+    if length < PROGRESS_FROM:
+        yield lambda steps: None
         return
-    with click.progressbar(items, length=len(of), label="Checking", file=sys.stderr) as bar:
-        yield bar
+    with click.progressbar(length=length, label="Checking", file=sys.stderr) as bar:
+        yield bar.update

@@ -11,7 +11,14 @@ from email.parser import BytesParser
 from typing import Any, TypeVar
 
 from notecheck.message.decode import check_length, decode_leniently
-from notecheck.message.draft import MAX_CHARACTERS, MAX_DEPTH, MAX_MAIL_BYTES, MAX_PARTS, Masked, failure
+from notecheck.message.draft import (
+    MAX_CHARACTERS,
+    MAX_DEPTH,
+    MAX_MAIL_BYTES,
+    MAX_PARTS,
+    Masked,
+    failure,
+)
 from notecheck.message.markup import convert
 from notecheck.types import NotecheckError, Span
 
@@ -25,6 +32,16 @@ _TRUNCATION = (
     errors.CloseBoundaryNotFoundDefect,
     errors.StartBoundaryNotFoundDefect,
     errors.InvalidBase64LengthDefect,
+)
+# What the standard library's header parser is known to let out.
+_MALFORMED = (
+    AssertionError,
+    AttributeError,
+    LookupError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    errors.MessageError,
 )
 _T = TypeVar("_T")
 
@@ -124,9 +141,7 @@ def _guard(name: str | None, step: Callable[[], _T]) -> _T:
         raise failure(name, f"more than {MAX_PARTS} parts in one mail") from None
     except RecursionError:
         raise failure(name, "malformed mail: nested too deeply") from None
-    except (
-        Exception
-    ) as error:  # The parser fails in many ways: IndexError, AttributeError, ValueError and more.
+    except _MALFORMED as error:
         raise failure(name, f"malformed mail ({type(error).__name__})") from None
 
 

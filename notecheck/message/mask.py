@@ -8,7 +8,12 @@ from notecheck.message.draft import Masked, Reason
 from notecheck.message.headers import find_front_matter, find_headers
 from notecheck.message.lines import Line, split, trim
 from notecheck.message.quotes import find_quotes
-from notecheck.message.signature import find_delimited, find_footers, find_signature, postscripts
+from notecheck.message.signature import (
+    find_delimited,
+    find_footers,
+    find_signature,
+    postscripts,
+)
 from notecheck.types import Span
 
 # In this order: what is appended to a letter goes first, and the rest is read as it would be without it.

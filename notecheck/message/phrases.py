@@ -44,21 +44,25 @@ _CLOSING = (
     r"fondest|most|much|heartfelt|humble|good|high|every|great|deep)\s+)*"
     r"(?:regards?|rgds|wishes|thanks|thank you|thankyou|thx|gratitude|appreciation|best|truly|sincerely|"
     r"faithfully|respectfully|cordially|cheers|yours|warmly|gratefully|ta|ciao|respect|hopes?|love|take care|"
-    r"talk soon|speak soon|until next time|all the best|be well|stay well|onwards?|v/r|br|kr|bw|warmest|humbly|"
-    r"obediently|lovingly|submitted|appreciatively|peace|salutations|greetings)"
+    r"talk soon|speak soon|until next time|all the best|be well|stay well|onwards?|v/r|br|kr|bw|warmest|"
+    r"humbly|obediently|lovingly|submitted|appreciatively|peace|salutations|greetings)"
 )
 _CONTACT = (
     r"\S@\w[\w.-]*\.\w\w",
     r"https?://|\bwww\.|\blinkedin\b|\b[a-z0-9-]+\.(?:com|org|net|io|dev|me|edu|info|co\.[a-z]{2})\b",
     r"(?:^|[^\w-])\+?\(?\d[\d().\s/x-]{6,}\d\b",
     r"^(?:tel|ph|mob|ext)\.? ?[+(\d]",
-    r"^(?:tel|telephone|phone|ph|mobile|mob|cell|fax|office|direct|m|t|p|e|w|o|c|email|e-mail|mail|web|website|"
-    r"skype|twitter|whatsapp|address|linkedin|github)\s?[:|]\s?\S",
+    (
+        r"^(?:tel|telephone|phone|ph|mobile|mob|cell|fax|office|direct|m|t|p|e|w|o|c|email|e-mail|mail|web|website|"
+        r"skype|twitter|whatsapp|address|linkedin|github)\s?[:|]\s?\S"
+    ),
     r"\s[|•·∙⋅]\s",
     r"\b(?:she/her|he/him|they/them|she/they|he/they)\b",
     r"\b[a-z]{2}\.? \d{5}(?:-\d{4})?\b|\b[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}$",
-    r"^\d+[a-z]?,? (?:\w+\.? ){1,4}?(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|way|"
-    r"court|ct|place|pl|square|sq|terrace|close|crescent|suite|floor|apartment|apt)\b",
+    (
+        r"^\d+[a-z]?,? (?:\w+\.? ){1,4}?(?:street|st|road|rd|avenue|ave|lane|ln|drive|dr|boulevard|blvd|way|"
+        r"court|ct|place|pl|square|sq|terrace|close|crescent|suite|floor|apartment|apt)\b"
+    ),
     r"^p\.? ?o\.? box \d",
 )
 _SALUTATION_STARTS = (
@@ -118,7 +122,8 @@ def is_salutation(line: Line) -> bool:
         return False
     pattern = (
         r"^(?:dear|my dear|dearest|hi|hiya|hello|hey|good (?:morning|afternoon|evening|day)|greetings|"
-        r"respected|to whom|esteemed|hallo|bonjour)\b|^(?:dear )?(?:sirs?|madam|gentlemen|ladies)\b[\w ,/]{0,24}[,:]?$"
+        r"respected|to whom|esteemed|hallo|bonjour)\b|"
+        r"^(?:dear )?(?:sirs?|madam|gentlemen|ladies)\b[\w ,/]{0,24}[,:]?$"
     )
     return regex(pattern).search(line.low) is not None
 

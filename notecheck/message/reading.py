@@ -21,7 +21,7 @@ from notecheck.message.mask import mask
 from notecheck.types import NotecheckError
 
 if TYPE_CHECKING:
-    from email.message import EmailMessage, Message
+    from email.message import Message
 
 _FORMS = {
     ".md": "markdown",
@@ -36,7 +36,7 @@ _LIMITS = {"mail": MAX_MAIL_BYTES, "html": 4 * MAX_MARKUP}
 
 
 def read(
-    draft: str | bytes | bytearray | EmailMessage | os.PathLike[Any], *, name: str | None = None
+    draft: str | bytes | bytearray | Message[Any, Any] | os.PathLike[Any], *, name: str | None = None
 ) -> Draft:
     """Read one draft.
 

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from notecheck.output import statistics
-from notecheck.output.model import Run, Style
+from notecheck.output.model import Notice, Run, Style, Totals
 from notecheck.output.terminal import visible
 
 
 def render(run: Run, style: Style) -> str:
     """The findings of a run, one a line."""
-    lines = []
-    for draft in run.drafts:
-        for finding in draft.report.findings:
-            place = draft.start_of(finding)
-            where = f"{draft.label}:{place.line}:{place.column}"
-            lines.append(f"{where}: {finding.rule} {_line(finding.message)}")
-    for notice in run.notices:
-        lines.append(f"{notice.path}:{notice.line}:1: {notice.rule} {_line(notice.message)}")
-    text = "".join(f"{visible(line)}\n" for line in lines)
-    return text + statistics.table(run) if style.statistics else text
+    return "".join(pieces([run], style))
+
+
+def pieces(parts: Iterable[Run], style: Style, totals: Totals | None = None) -> Iterator[str]:
+    """The same for a run that comes in parts, see `notecheck.output.text.pieces`."""
+    totals = totals or Totals()
+    notices: list[Notice] = []
+    for part in parts:
+        lines = []
+        for draft in part.drafts:
+            for finding in draft.report.findings:
+                place = draft.start_of(finding)
+                where = f"{draft.label}:{place.line}:{place.column}"
+                lines.append(f"{where}: {finding.rule} {_line(finding.message)}")
+        totals.add(part)
+        notices += part.notices
+        yield "".join(f"{visible(line)}\n" for line in lines)
+    yield "".join(
+        f"{visible(f'{item.path}:{item.line}:1: {item.rule} {_line(item.message)}')}\n" for item in notices
+    )
+    if style.statistics:
+        yield statistics.table(totals)
 
 
 def _line(text: str) -> str:

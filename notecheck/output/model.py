@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
@@ -68,6 +70,9 @@ class Position:
     column: int
 
 
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
 @dataclass(frozen=True, slots=True)
 class LineMap:
     """Where the lines of a text start; it holds none of the text.
@@ -83,11 +88,7 @@ class LineMap:
     @classmethod
     def of(cls, text: str) -> LineMap:
         """The map of a text."""
-        starts = [0]
-        for index, char in enumerate(text):
-            if char == "\n" or (char == "\r" and text[index + 1 : index + 2] != "\n"):
-                starts.append(index + 1)
-        return cls(tuple(starts))
+        return cls((0, *(found.end() for found in _LINE_END.finditer(text))))
 
     def position(self, offset: int) -> Position:
         """The place of an offset in code points."""
@@ -148,9 +149,9 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """All that one run has to say, in the order of the input."""
+    """What one run has to say, or a part of it, in the order of the input."""
 
-    drafts: tuple[DraftResult, ...]
+    drafts: tuple[DraftResult, ...] = ()
     notices: tuple[Notice, ...] = ()
     failures: tuple[Failure, ...] = ()
 
@@ -161,9 +162,44 @@ class Run:
 
     def exit_code(self, fail_on: FailOn) -> int:
         """2 when something could not be checked, 1 when a finding reaches the fail level, else 0."""
+        return Totals.of(self).exit_code(fail_on)
+
+
+@dataclass(slots=True)
+class Totals:
+    """The counts of a run whose parts come one after the other and are not kept.
+
+    Attributes:
+        drafts: drafts that were checked.
+        ready: those of them that are ready.
+        failures: inputs that could not be checked.
+        findings: rule and level to how often there was a finding or notice of them.
+    """
+
+    drafts: int = 0
+    ready: int = 0
+    failures: int = 0
+    findings: Counter[tuple[str, Level]] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, run: Run) -> Totals:
+        """The counts of a whole run."""
+        totals = cls()
+        totals.add(run)
+        return totals
+
+    def add(self, part: Run) -> None:
+        """Count one more part."""
+        self.drafts += len(part.drafts)
+        self.ready += sum(draft.report.ready for draft in part.drafts)
+        self.failures += len(part.failures)
+        self.findings.update(part.findings())
+
+    def exit_code(self, fail_on: FailOn) -> int:
+        """2 when something could not be checked, 1 when a finding reaches the fail level, else 0."""
         if self.failures:
             return 2
-        return int(any(reaches(level, fail_on) for _, level in self.findings()))
+        return int(any(reaches(level, fail_on) for _, level in self.findings))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
-from notecheck.output.model import Run
+from notecheck.output.model import Run, Totals
 
 
-def count(run: Run) -> list[dict[str, Any]]:
+def count(run: Run | Totals) -> list[dict[str, Any]]:
     """Rule, level and count, the most frequent first."""
-    counted = Counter(run.findings())
-    ordered = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    totals = Totals.of(run) if isinstance(run, Run) else run
+    ordered = sorted(totals.findings.items(), key=lambda item: (-item[1], item[0]))
     return [{"rule": rule, "level": level, "count": number} for (rule, level), number in ordered]
 
 
-def table(run: Run) -> str:
+def table(run: Run | Totals) -> str:
     """The counts as lines; a line that says so when there are none."""
     rows = count(run)
     if not rows:

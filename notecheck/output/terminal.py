@@ -6,8 +6,6 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from wcwidth import wcswidth
-
 from notecheck.output.model import LineMap
 from notecheck.types import Span
 
@@ -24,6 +22,8 @@ def visible(text: str) -> str:
     >>> visible("a\\x1b[31mb")
     'a␛[31mb'
     """
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(map(_visible, text))
 
 
@@ -38,6 +38,10 @@ def _visible(char: str) -> str:
 
 def cells(text: str) -> int:
     """The columns that a visible text takes."""
+    if text.isascii() and text.isprintable():
+        return len(text)
+    from wcwidth import wcswidth
+
     return max(0, wcswidth(text))
 
 
@@ -85,6 +89,8 @@ def _rows(source: str, lines: LineMap, span: Span, width: int) -> Iterator[Row]:
 
 def _expand(text: str) -> tuple[str, list[int]]:
     """The visible text with tabs as spaces, and where each code point of the text begins in it."""
+    if text.isascii() and text.isprintable():
+        return text, list(range(len(text) + 1))
     out, places, length = [], [], 0
     column = 0
     for char in text:
@@ -100,7 +106,7 @@ def _expand(text: str) -> tuple[str, list[int]]:
 def _wrap(number: int, text: str, low: int, high: int, width: int) -> Iterator[Row]:
     line: int | None = number
     for begin, end in _breaks(text, width):
-        if begin < high and low < end or low == high == begin == end:
+        if (begin < high and low < end) or low == high == begin == end:
             row = text[begin:end]
             left = cells(row[: max(low - begin, 0)])
             right = cells(row[: high - begin].rstrip()) if high < end else cells(row.rstrip())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from notecheck.output.model import (
     Notice,
     Run,
     Style,
+    Totals,
     plural,
 )
 from notecheck.output.redact import REDACTED
@@ -74,15 +75,34 @@ class Painter:
 
 def render(run: Run, style: Style) -> str:
     """Every draft of a run, and a line that sums up when there are several."""
+    return "".join(pieces([run], style))
+
+
+def pieces(parts: Iterable[Run], style: Style, totals: Totals | None = None) -> Iterator[str]:
+    """The same for a run that comes in parts: a piece for each, then what sums up.
+
+    Args:
+        parts: the parts; none of them is kept.
+        style: how to write.
+        totals: what earlier parts came to, of which the pieces have been written; this is added to.
+    """
     painter = Painter(style)
-    blocks = ["\n".join(_draft(draft, painter)) + "\n" for draft in run.drafts]
-    if run.notices:
-        blocks.append("\n".join(_notice(notice, painter) for notice in run.notices) + "\n")
-    if len(run.drafts) > 1:
-        blocks.append(_summary(run) + "\n")
+    totals = totals or Totals()
+    notices: list[Notice] = []
+    for part in parts:
+        blocks = [""] if totals.drafts and part.drafts else []
+        blocks += ["\n".join(_draft(draft, painter)) + "\n" for draft in part.drafts]
+        totals.add(part)
+        notices += part.notices
+        yield "\n".join(blocks)
+    blocks = [""] if totals.drafts else []
+    if notices:
+        blocks.append("\n".join(_notice(notice, painter) for notice in notices) + "\n")
+    if totals.drafts > 1:
+        blocks.append(_summary(totals) + "\n")
     if style.statistics:
-        blocks.append(statistics.table(run))
-    return "\n".join(blocks)
+        blocks.append(statistics.table(totals))
+    yield "\n".join(blocks)
 
 
 def _draft(draft: DraftResult, painter: Painter) -> Iterator[str]:
@@ -185,9 +205,10 @@ def _notice(notice: Notice, painter: Painter) -> str:
     return f"{where}: {level} {visible(notice.message)} {rule}\n  {visible(notice.hint)}"
 
 
-def _summary(run: Run) -> str:
-    ready = sum(draft.report.ready for draft in run.drafts)
-    levels = [level for _, level in run.findings()]
-    counts = ", ".join(plural(levels.count(level), level) for level in LEVEL_COLORS if levels.count(level))
-    text = f"{plural(len(run.drafts), 'draft')}: {ready} ready, {len(run.drafts) - ready} not ready"
+def _summary(totals: Totals) -> str:
+    levels: dict[Level, int] = dict.fromkeys(LEVEL_COLORS, 0)
+    for (_, level), number in totals.findings.items():
+        levels[level] += number
+    counts = ", ".join(plural(number, level) for level, number in levels.items() if number)
+    text = f"{plural(totals.drafts, 'draft')}: {totals.ready} ready, {totals.drafts - totals.ready} not ready"
     return f"{text}; {counts}" if counts else text

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
-
 
 def package_version() -> str:
     """The version; ``0`` when the package runs without having been installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version("notecheck")
     except PackageNotFoundError:

@@ -47,7 +47,7 @@ def load() -> Language:
     Raises:
         NotecheckError: the package data is missing or broken.
     """
-    global _loaded  # noqa: PLW0603  (a cache of package data, not a registry)
+    global _loaded
     if _loaded is None:
         with _lock:
             if _loaded is None:
@@ -59,7 +59,9 @@ def _load_from(folder: Path) -> Language:
     import spacy
 
     if not (folder / "meta.json").is_file():
-        raise NotecheckError(f"{folder}: the trained pipeline is missing; rebuild it with python -m notecheck.training")
+        raise NotecheckError(
+            f"{folder}: the trained pipeline is missing; rebuild it with python -m notecheck.training"
+        )
     return spacy.load(folder)
 
 
@@ -95,5 +97,3 @@ def make_doc(nlp: Language, plain: PlainText) -> Doc:
             while following is not None and token.idx >= following:
                 following = next(wanted, None)
     return doc
-
-

@@ -25,7 +25,9 @@ _STRAIGHT = str.maketrans({
 
 # White space of any kind, and what has no width: zero-width characters, soft hyphen, variation selectors, BOM.
 _GAP = re.compile(r"[\s\u200b-\u200f\u2028-\u202e\u2060-\u2064\u00ad\ufeff\ufe00-\ufe0f\x00-\x1f\x7f-\x9f]+")
-_INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u00ad\ufeff\ufe00-\ufe0f\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+_INVISIBLE = re.compile(
+    r"[\u200b-\u200f\u202a-\u202e\u2060-\u2064\u00ad\ufeff\ufe00-\ufe0f\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]"
+)
 _LINE = re.compile(r"[^\r\n\u2028\u2029\x0b\x0c\x85]+")
 _BULLET = re.compile(r"\s*(?:[-*•·–—▪◦‣]\s|\(?(?:\d{1,2}|[a-zA-Z])[.)]\s)")
 _ENDED = re.compile(r"""[.!?…:;]["')\]]*\s*$""")

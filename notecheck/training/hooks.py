@@ -11,7 +11,6 @@ from spacy.training import Example
 from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex
 
 
-
 def treebank_tokenizer(nlp: Language) -> Language:
     """Fit the tokenizer's rules to the treebank's: runs of marks stay whole, a slash between words cuts."""
     defaults = nlp.Defaults

@@ -22,8 +22,10 @@ from notecheck import corpus, message, pipeline
 from notecheck.corpus import LabelledNote
 from notecheck.features import Classes, features
 from notecheck.matching import Engine
-from notecheck.reader import Reader, unique_rows
+from notecheck.network import AMOUNTS, LABELS, Network, Tokens, tokens_of
+from notecheck.pipeline import Reading
 from notecheck.readability import measure
+from notecheck.reader import Reader, unique_rows
 from notecheck.rulebook import Rulebook, read_folder
 from notecheck.types import Span
 from notecheck.verdict import (
@@ -33,6 +35,7 @@ from notecheck.verdict import (
     Signals,
     Weights,
     annoyance_parts,
+    combined,
     genericness_parts,
     statuses,
 )
@@ -50,9 +53,13 @@ MOVES: Mapping[str, tuple[str, ...]] = {
     "barbed": ("annoyed-2", "annoyed-3"),
     "hostile": ("annoyed-3",),
 }
-FOLDS = 5
+#: Batches whose tune notes the authors of the rules have read: the rules know them too well to be weighed on them.
+RULES_READ = frozenset(f"n{number:02}" for number in range(1, 13))
+UNREAD_WEIGHT = 3  # how much more a note counts that the rules do not know
+FOLDS = 4
 C = 16.0  # inverse regularisation, chosen by batch-wise cross-validation
 MIN_SENTENCES = 2  # a feature seen in fewer sentences is not learned
+KNOWN_IN = 6  # a lemma that fewer notes use is rare
 KEEP = 24_000  # features kept in the shipped reader, the strongest
 
 
@@ -65,16 +72,30 @@ class Prepared:
     rows: NDArray[np.int64]
     keys: NDArray[np.uint64]
     targets: NDArray[np.float64]
+    tokens: Tokens
 
 
-def prepare(notes: Sequence[LabelledNote], book: Rulebook) -> list[Prepared]:
-    """Parse and match every note."""
+def known_lemmas(notes: Sequence[LabelledNote], readings: Sequence[Reading]) -> NDArray[np.uint64]:
+    """The lemmas that at least `KNOWN_IN` groups of notes use, as sorted hashes; all others count as rare."""
+    groups: dict[int, set[str]] = {}
+    for note, reading in zip(notes, readings, strict=True):
+        for token in reading.doc:
+            groups.setdefault(token.lemma, set()).add(group_of(note))
+    return np.array(sorted(key for key, users in groups.items() if len(users) >= KNOWN_IN), dtype=np.uint64)
+
+
+def prepare(
+    notes: Sequence[LabelledNote], book: Rulebook, known: NDArray[np.uint64] | None = None
+) -> tuple[list[Prepared], NDArray[np.uint64]]:
+    """Parse and match every note; also gives the known lemmas, found here unless given."""
     nlp = pipeline.load()
     engine = Engine(nlp, book)
-    classes = Classes(nlp.vocab.strings, book)
     drafts = [message.read(note.text) for note in notes]
     out = []
-    readings = pipeline.read_all(nlp, ((draft.source, draft.spans) for draft in drafts))
+    readings = list(pipeline.read_all(nlp, ((draft.source, draft.spans) for draft in drafts)))
+    if known is None:
+        known = known_lemmas(notes, readings)
+    classes = Classes(nlp.vocab.strings, book, known)
     for note, draft, reading in zip(notes, drafts, readings, strict=True):
         sentences = reading.sentences()
         spans = tuple(reading.span(sentence) for sentence in sentences)
@@ -89,8 +110,10 @@ def prepare(notes: Sequence[LabelledNote], book: Rulebook) -> list[Prepared]:
         if not sentences:
             continue
         rows, keys = unique_rows(features(reading.doc, classes))
-        out.append(Prepared(note, signals, rows, keys, _targets(note, spans)))
-    return out
+        out.append(
+            Prepared(note, signals, rows, keys, _targets(note, spans), tokens_of(reading.doc, classes, hits))
+        )
+    return out, known
 
 
 def _targets(note: LabelledNote, spans: Sequence[Span]) -> NDArray[np.float64]:
@@ -113,6 +136,10 @@ def group_of(note: LabelledNote) -> str:
     return note.id.rstrip("abcd")
 
 
+def weight_of(note: LabelledNote) -> int:
+    return 1 if note.batch in RULES_READ else UNREAD_WEIGHT
+
+
 def fold_of(note: LabelledNote) -> int:
     return hashlib.sha256(group_of(note).encode()).digest()[0] % FOLDS
 
@@ -120,7 +147,9 @@ def fold_of(note: LabelledNote) -> int:
 class _Matrix:
     """The hashed features of many notes as one sparse matrix, plus one column a rule."""
 
-    def __init__(self, notes: Sequence[Prepared], keys: NDArray[np.uint64] | None, rules: Sequence[str]) -> None:
+    def __init__(
+        self, notes: Sequence[Prepared], keys: NDArray[np.uint64] | None, rules: Sequence[str]
+    ) -> None:
         rows, columns, base = [], [], 0
         self.offsets = [0]
         for note in notes:
@@ -159,32 +188,41 @@ class Fitted:
     rules: dict[str, float]
 
 
-def fit_reader(notes: Sequence[Prepared], book: Rulebook, *, use_reader: bool = True, use_rules: bool = True) -> Fitted:
+def fit_reader(
+    notes: Sequence[Prepared], book: Rulebook, *, use_reader: bool = True, use_rules: bool = True
+) -> Fitted:
     """Fit one linear model a label; rule columns belong to the labels that the rule is evidence of."""
     ids = [rule.id for rule in book.rules]
     matrix = _Matrix(notes, None, ids)
     targets = np.concatenate([note.targets for note in notes])
+    weights_of_rows = np.concatenate([np.full(len(note.targets), weight_of(note.note)) for note in notes])
     weights = np.zeros((len(matrix.keys), len(READER_LABELS)), dtype=np.float32)
     bias = np.zeros(len(READER_LABELS), dtype=np.float32)
     votes: dict[str, list[float]] = {}
     for column, label in enumerate(READER_LABELS):
-        own = [n for n, rule in enumerate(book.rules) if label in RULE_LABELS.get(rule.label, ())] if use_rules else []
+        own = (
+            [n for n, rule in enumerate(book.rules) if label in RULE_LABELS.get(rule.label, ())]
+            if use_rules
+            else []
+        )
         blocks = [matrix.hashed if use_reader else matrix.hashed[:, :0], matrix.rules[:, own]]
         model = LogisticRegression(C=C if use_reader else 1.0, solver="liblinear", random_state=0)
         both = sp.hstack(blocks).tocsr()
         if both.shape[1] == 0 or targets[:, column].min() == targets[:, column].max():
             bias[column] = -4.0
             continue
-        model.fit(both, targets[:, column])
+        model.fit(both, targets[:, column], sample_weight=weights_of_rows)
         coefficients = model.coef_[0]
         if use_reader:
             weights[:, column] = coefficients[: len(matrix.keys)]
         bias[column] = model.intercept_[0]
         for position, number in enumerate(own):
             # A rule is evidence for its label, never against it.
-            votes.setdefault(ids[number], []).append(max(0.0, float(coefficients[len(coefficients) - len(own) + position])))
+            votes.setdefault(ids[number], []).append(
+                max(0.0, float(coefficients[len(coefficients) - len(own) + position]))
+            )
     return Fitted(
-        Reader(READER_LABELS, matrix.keys, weights, bias),
+        Reader(READER_LABELS, matrix.keys, weights, bias, np.zeros(0, dtype=np.uint64)),
         {rule: round(sum(values) / len(values), 3) for rule, values in votes.items()},
     )
 
@@ -195,33 +233,111 @@ def pruned(reader: Reader, keep: int = KEEP) -> Reader:
     if len(strength) <= keep:
         return reader
     chosen = np.sort(np.argsort(-strength, kind="stable")[:keep])
-    return replace(reader, keys=reader.keys[chosen], weights=reader.weights[chosen].astype(np.float16).astype(np.float32))
+    return replace(
+        reader, keys=reader.keys[chosen], weights=reader.weights[chosen].astype(np.float16).astype(np.float32)
+    )
 
 
-def with_logits(notes: Sequence[Prepared], reader: Reader) -> list[Prepared]:
-    """The notes with what the reader says of each sentence."""
-    matrix = _Matrix(notes, reader.keys, ())
-    odds = matrix.hashed @ reader.weights + reader.bias
-    out = []
-    for number, note in enumerate(notes):
-        block = np.round(odds[matrix.offsets[number] : matrix.offsets[number + 1]], 4)
-        logits = {label: block[:, column].tolist() for column, label in enumerate(reader.labels)}
-        out.append(replace(note, signals=replace(note.signals, logits=logits)))
-    return out
+def fit_network(notes: Sequence[Prepared]) -> Network:
+    """Train the network half on the same notes."""
+    from notecheck.training.network import Example, train
+
+    def level(note: Prepared, name: str) -> int:
+        value = note.note.labels[name]
+        return -1 if value is None else int(value)
+
+    return train(
+        [
+            Example(n.tokens, n.targets, level(n, "annoyance"), level(n, "genericness"), weight_of(n.note))
+            for n in notes
+        ]
+    )  # fmt: skip
 
 
-def out_of_fold(notes: Sequence[Prepared], book: Rulebook, **how: bool) -> tuple[list[Prepared], list[dict[str, float]]]:
-    """Every note with the logits of a reader that has not seen it, and the rule weights of its fold."""
-    read: dict[str, tuple[Prepared, dict[str, float]]] = {}
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """One note as read by halves that have not seen it.
+
+    Attributes:
+        linear, network: sentence × label log-odds; the linear half's columns are `READER_LABELS`.
+        amounts: sentence × score.
+        rules: the rule weights of the fold.
+    """
+
+    note: Prepared
+    linear: NDArray[np.float32]
+    network: NDArray[np.float32]
+    amounts: NDArray[np.float32]
+    rules: dict[str, float]
+
+
+def out_of_fold(notes: Sequence[Prepared], book: Rulebook) -> list[Unseen]:
+    """Every note that the rules do not know, as halves trained without its fold read it."""
+    read: dict[str, Unseen] = {}
+    fresh = [note for note in notes if note.note.batch not in RULES_READ]
     for fold in range(FOLDS):
-        seen = [note for note in notes if fold_of(note.note) != fold]
-        unseen = [note for note in notes if fold_of(note.note) == fold]
+        unseen = [note for note in fresh if fold_of(note.note) == fold]
+        left_out = {note.note.id for note in unseen}
+        seen = [note for note in notes if note.note.id not in left_out]
         if not unseen:
             continue
-        fitted = fit_reader(seen, book, **how)
-        for note in with_logits(unseen, pruned(fitted.reader)):
-            read[note.note.id] = (note, fitted.rules)
-    return [read[note.note.id][0] for note in notes], [read[note.note.id][1] for note in notes]
+        fitted = fit_reader(seen, book)
+        reader = pruned(fitted.reader)
+        network = fit_network(seen)
+        matrix = _Matrix(unseen, reader.keys, ())
+        odds = matrix.hashed @ reader.weights + reader.bias
+        for number, note in enumerate(unseen):
+            block = odds[matrix.offsets[number] : matrix.offsets[number + 1]]
+            said, amounts = network.read(note.tokens)
+            read[note.note.id] = Unseen(note, block, said, amounts, fitted.rules)
+    return [read[note.note.id] for note in fresh]
+
+
+def rule_sums(note: Prepared, rules: Mapping[str, float], label: str) -> NDArray[np.float64]:
+    """For each sentence the weights of the rules that matched there, each counted once."""
+    empty = replace(note.signals, logits={})
+    return np.array(combined(empty, Weights({}, rules, {}), label))
+
+
+def fit_mix(unseen: Sequence[Unseen]) -> dict[str, tuple[float, float, float]]:
+    """Per label (a, b, c): log-odds = a * (linear + rules) + b * network + c, by logistic regression."""
+    mix = {}
+    for index, label in enumerate(LABELS):
+        column = READER_LABELS.index(label)
+        rows = np.concatenate([
+            np.column_stack([item.linear[:, column] + rule_sums(item.note, item.rules, label), item.network[:, index]])
+            for item in unseen
+        ])  # fmt: skip
+        wanted = np.concatenate([item.note.targets[:, column] for item in unseen])
+        model = LogisticRegression(C=10.0).fit(rows, wanted)
+        a, b = (max(0.0, float(value)) for value in model.coef_[0])
+        mix[label] = (round(a, 4), round(b, 4), round(float(model.intercept_[0]), 4))
+    return mix
+
+
+def mixed(item: Unseen, mix: Mapping[str, tuple[float, float, float]]) -> Prepared:
+    """The note with the mixed log-odds, as the reader gives them at run time."""
+    logits = {}
+    for column, label in enumerate(READER_LABELS):
+        odds = item.linear[:, column].astype(float)
+        if label in mix:
+            a, b, c = mix[label]
+            odds = a * odds + b * item.network[:, LABELS.index(label)] + c
+        logits[label] = np.round(odds, 3).tolist()
+    amounts = {name: np.round(item.amounts[:, n], 3).tolist() for n, name in enumerate(AMOUNTS)}
+    return replace(item.note, signals=replace(item.note.signals, logits=logits, amounts=amounts))
+
+
+def scaled_rules(
+    rules: Mapping[str, float], book: Rulebook, mix: Mapping[str, tuple[float, float, float]]
+) -> dict[str, float]:
+    """Rule weights on the scale of the mixture: a rule adds a times its fitted weight."""
+    by_id = {rule.id: rule for rule in book.rules}
+    out = {}
+    for rule_id, weight in rules.items():
+        shares = [mix[label][0] for label in RULE_LABELS.get(by_id[rule_id].label, ()) if label in mix]
+        out[rule_id] = round(weight * sum(shares) / len(shares), 3) if shares else weight
+    return out
 
 
 #: What a false alarm costs beside a miss when a threshold is chosen: false moves mislead a sender more.
@@ -297,8 +413,11 @@ def fit_ordinal(
 
 GENERIC_FACTORS = {
     "particular": -1, "stock": 1, "specific": -1, "narrow": -1, "particular-rules": -1, "stock-rules": 1,
-    "slot-rules": 1, "short": 1,
+    "slot-rules": 1, "short": 1, "sentence": 1,
 }  # fmt: skip
+
+
+ANNOYED_FACTORS = [*ANNOYANCE_LABELS, "network"]
 
 
 def fit_scores(
@@ -313,11 +432,11 @@ def fit_scores(
             sums[name] += amount
         generic.append(list(sums.values()))
         parts = annoyance_parts(note.signals, weights)
-        annoyed.append([sum(part[label] for part in parts) for label in ANNOYANCE_LABELS])
+        annoyed.append([sum(part[label] for part in parts) for label in ANNOYED_FACTORS])
     out: dict[str, dict[str, Any]] = {}
     for name, rows, signs, names in (
         ("genericness", generic, list(GENERIC_FACTORS.values()), list(GENERIC_FACTORS)),
-        ("annoyance", annoyed, [1] * len(ANNOYANCE_LABELS), list(ANNOYANCE_LABELS)),
+        ("annoyance", annoyed, [1] * len(ANNOYED_FACTORS), ANNOYED_FACTORS),
     ):
         known = [n for n, note in enumerate(notes) if note.note.labels[name] is not None]
         levels = np.array([int(notes[n].note.labels[name] or 0) for n in known])
@@ -357,23 +476,32 @@ def train(corpus_folder: Path, rules_folder: Path, reader_folder: Path) -> dict[
     """
     book = read_folder(rules_folder)
     tune = [note for note in corpus.read(corpus_folder) if note.split == "tune" and note.sentences]
-    notes = prepare(tune, book)
-    unseen, rules = out_of_fold(notes, book)
-    thresholds = fit_thresholds(unseen, rules)
-    scores = fit_scores(unseen, rules, thresholds)
+    notes, known = prepare(tune, book)
+    unseen = out_of_fold(notes, book)
+    mix = fit_mix(unseen)
+    read = [mixed(item, mix) for item in unseen]
+    rules = [scaled_rules(item.rules, book, mix) for item in unseen]
+    thresholds = fit_thresholds(read, rules)
+    scores = fit_scores(read, rules, thresholds)
     for name, threshold in (("genericness", 0.6), ("annoyance", 0.5)):
         scores[name]["threshold"] = threshold
     scores["annoyance"]["finding"] = round(max(0.5, (scores["annoyance"]["cuts"][0]) * 0.8), 3)
     fitted = fit_reader(notes, book)
-    reader = pruned(fitted.reader)
-    figures = oof_figures(unseen, rules, thresholds)
+    reader = replace(
+        pruned(fitted.reader), known=known, network=fit_network(notes), mix=mix, classes=class_names(book)
+    )
+    figures = oof_figures(read, rules, thresholds)
     reader.save(
         reader_folder,
         {"trained_on": {"notes": len(notes), "sentences": int(sum(len(n.signals.sentences) for n in notes))},
          "out_of_fold": figures},
     )  # fmt: skip
-    write_weights(rules_folder / "weights.toml", thresholds, fitted.rules, scores)
+    write_weights(rules_folder / "weights.toml", thresholds, scaled_rules(fitted.rules, book, mix), scores)
     return figures
+
+
+def class_names(book: Rulebook) -> tuple[str, ...]:
+    return Classes(pipeline.load().vocab.strings, book).names
 
 
 def oof_figures(
@@ -391,7 +519,10 @@ def oof_figures(
 
 
 def write_weights(
-    path: Path, thresholds: Mapping[str, float], rules: Mapping[str, float], scores: Mapping[str, Mapping[str, Any]]
+    path: Path,
+    thresholds: Mapping[str, float],
+    rules: Mapping[str, float],
+    scores: Mapping[str, Mapping[str, Any]],
 ) -> None:
     """Write the fitted figures as TOML."""
     lines = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,6 +82,9 @@ class FakeChecker:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+
+    def pipe(self, drafts: Iterable[Any], /) -> Iterator[Report]:
+        return map(self.check, drafts)
 
     def check(self, draft: Any, /) -> Report:
         source = draft.source

@@ -1,0 +1,176 @@
+"""The small neural half of the sentence reader, on the pipeline's own token vectors; plain NumPy at run time.
+
+Each token is its lemma, part of speech, dependency, word classes, the rules whose words it is among, and its
+vector from the shared tok2vec. Two convolutions within the sentence, attention per label, and a glance at the
+neighbouring sentences give a log-odds for each label, and two amounts a sentence adds to the scores.
+Trained by ``notecheck.training.network``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from notecheck.types import NotecheckError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from spacy.tokens import Doc
+
+    from notecheck.features import Classes
+    from notecheck.matching import Hit
+
+    Floats = NDArray[np.float32]
+
+#: Labels with a log-odds a sentence, in the order of the columns.
+LABELS = (
+    "thanks", "detail", "narrow", "broad", "keep-in-mind", "interest", "annoyed", "barbed", "hostile",
+)  # fmt: skip
+#: What a sentence adds to a score; the columns after the labels.
+AMOUNTS = ("annoyance", "genericness")
+RULE_FLAGS = (
+    "thanks", "detail", "narrow", "broad", "keep-in-mind", "interest", "annoyance", "stock", "particular", "slot",
+)  # fmt: skip
+REACH = 2  # tokens that a convolution sees to each side
+FILE = "network.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A note as the network reads it: one row a token.
+
+    Attributes:
+        lemma, pos, dep, head: ids and the index of the head.
+        sentence: index of the sentence.
+        vectors: the pipeline's token vectors.
+        flags: word classes, then rule labels, 0 or 1.
+    """
+
+    lemma: NDArray[np.uint64]
+    pos: NDArray[np.uint64]
+    dep: NDArray[np.uint64]
+    head: NDArray[np.int64]
+    sentence: NDArray[np.int64]
+    vectors: Floats
+    flags: Floats
+
+
+def tokens_of(doc: Doc, classes: Classes, hits: Sequence[Hit]) -> Tokens:
+    """Read a parsed note; ``doc.tensor`` must hold the embedded pipeline's vectors."""
+    count = len(doc)
+    columns = doc.to_array(["LEMMA", "POS", "DEP", "HEAD", "LOWER"])
+    flags = np.zeros((count, len(classes.names) + len(RULE_FLAGS)), dtype=np.float32)
+    for row, (lemma, pos, _, _, lower) in enumerate(columns.tolist()):
+        for index in classes.of(lemma, lower, pos):
+            flags[row, index] = 1
+    for hit in hits:
+        flags[hit.start : hit.end, len(classes.names) + RULE_FLAGS.index(hit.rule.label)] = 1
+    sentence = np.zeros(count, dtype=np.int64)
+    for number, span in enumerate(doc.sents):
+        sentence[span.start : span.end] = number
+    return Tokens(
+        columns[:, 0], columns[:, 1], columns[:, 2], np.arange(count) + columns[:, 3].astype(np.int64), sentence,
+        np.asarray(doc.tensor, dtype=np.float32), flags,
+    )  # fmt: skip
+
+
+def lookup(table: NDArray[np.uint64], values: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Row of each value in the sorted ``table`` plus one; 0 for what is not there."""
+    place = np.searchsorted(table, values)
+    place[place == len(table)] = 0
+    return np.where(table[place] == values, place + 1, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A trained network: its arrays by name."""
+
+    arrays: dict[str, Floats]
+    lemmas: NDArray[np.uint64]
+    pos: NDArray[np.uint64]
+    deps: NDArray[np.uint64]
+
+    @classmethod
+    def load(cls, folder: Path) -> Network:
+        """Read a trained network.
+
+        Raises:
+            NotecheckError: it is missing or broken.
+        """
+        try:
+            with np.load(folder / FILE, allow_pickle=False) as data:
+                arrays = {key: data[key] for key in data.files}
+        except (OSError, ValueError, KeyError) as error:
+            raise NotecheckError(f"{folder / FILE}: the network cannot be read: {error}") from None
+        lemmas, pos, deps = (arrays.pop(f"table.{name}") for name in ("lemma", "pos", "dep"))
+        return cls({key: value.astype(np.float32) for key, value in arrays.items()}, lemmas, pos, deps)
+
+    def save(self, folder: Path) -> None:
+        """Write the arrays, at half precision."""
+        folder.mkdir(parents=True, exist_ok=True)
+        halves = {key: value.astype(np.float16) for key, value in self.arrays.items()}
+        tables = {"table.lemma": self.lemmas, "table.pos": self.pos, "table.dep": self.deps}
+        np.savez(folder / FILE, **tables, **halves)  # type: ignore[arg-type]
+
+    def read(self, tokens: Tokens) -> tuple[Floats, Floats]:
+        """Log-odds (sentence × `LABELS`) and amounts (sentence × `AMOUNTS`; annoyance is never negative)."""
+        w = self.arrays
+        vectors = tokens.vectors
+        mean = vectors.mean(1, keepdims=True)
+        deviation = np.sqrt(vectors.var(1, keepdims=True) + 1e-5)
+        joined = np.concatenate(
+            [
+                w["lem"][lookup(self.lemmas, tokens.lemma)],
+                w["pos"][lookup(self.pos, tokens.pos)],
+                w["dep"][lookup(self.deps, tokens.dep)],
+                (vectors - mean) / deviation * w["norm.weight"] + w["norm.bias"],
+                tokens.flags,
+            ],
+            axis=1,
+        )
+        x = _gelu(joined @ w["inp.weight"].T + w["inp.bias"])
+        x = x + _gelu(x[tokens.head] @ w["head.weight"].T + w["head.bias"])
+        for name in ("conv1", "conv2"):
+            x = x + _gelu(_convolved(x, tokens.sentence, w[f"{name}.weight"], w[f"{name}.bias"]))
+        starts = np.flatnonzero(np.diff(tokens.sentence, prepend=-1))
+        pooled = np.maximum.reduceat(x, starts, axis=0)
+        attention = x @ w["att.weight"].T + w["att.bias"]
+        values = x @ w["val.weight"].T + w["val.bias"]
+        top = np.maximum.reduceat(attention, starts, axis=0)[tokens.sentence]
+        strength = np.exp(attention - top)
+        said = np.add.reduceat(strength * values, starts, axis=0) / np.add.reduceat(strength, starts, axis=0)
+        edge = np.zeros((1, pooled.shape[1]), dtype=np.float32)
+        around = np.concatenate(
+            [np.concatenate([edge, pooled[:-1]]), pooled, np.concatenate([pooled[1:], edge])], axis=1
+        )
+        hidden = _gelu(around @ w["sent.weight"].T + w["sent.bias"])
+        odds = said[:, : len(LABELS)] + hidden @ w["out.weight"].T + w["out.bias"]
+        raw = said[:, len(LABELS) :] + pooled @ w["own.weight"].T + w["own.bias"]
+        amounts = np.stack([np.logaddexp(0, raw[:, 0]), 2 * np.tanh(raw[:, 1] / 2)], axis=1)
+        return odds.astype(np.float32), amounts.astype(np.float32)
+
+
+def _gelu(x: Floats) -> Floats:
+    """The tanh form of the Gaussian error linear unit (Hendrycks and Gimpel 2016)."""
+    out: Floats = 0.5 * x * (1 + np.tanh(0.7978845608 * (x + 0.044715 * x * x * x)))
+    return out
+
+
+def _convolved(x: Floats, sentence: NDArray[np.int64], weight: Floats, bias: Floats) -> Floats:
+    """A convolution that does not look beyond the sentence; ``weight`` is out × (taps · in)."""
+    padded = np.concatenate([x, np.zeros((1, x.shape[1]), dtype=np.float32)])
+    out: Floats = padded[neighbours(sentence)].reshape(len(x), -1) @ weight.T + bias
+    return out
+
+
+def neighbours(sentence: NDArray[np.int64]) -> NDArray[np.int64]:
+    """For each token the indexes of the tokens around it, ``len(sentence)`` where the sentence ends before."""
+    count = len(sentence)
+    index = np.arange(count)[:, None] + np.arange(-REACH, REACH + 1)[None, :]
+    inside = (index >= 0) & (index < count)
+    safe = np.where(inside, index, 0)
+    return np.where(inside & (sentence[safe] == sentence[:, None]), safe, count)

@@ -1,0 +1,138 @@
+"""A report without its words: verdicts, offsets, rule ids and numbers as plain JSON values, and the way back.
+
+What a report quotes is cut from the draft's own source again, so that a packed report can lie in a cache or
+travel between processes and hold none of a private letter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from notecheck.types import (
+    Check,
+    Contribution,
+    Evidence,
+    Finding,
+    Readability,
+    Report,
+    Score,
+    Span,
+)
+
+Packed = list[Any]
+
+
+def pack(report: Report, source: str, remarks: tuple[str, ...] = ()) -> Packed | None:
+    """The report as JSON values without a word of ``source``.
+
+    Args:
+        report: the report.
+        source: the draft that its offsets refer to.
+        remarks: those of the draft, which `unpack` is given again.
+
+    Returns:
+        The values, or None for a report that could not be made again from them: a quote is not what its span
+        covers, or the remarks are not those of the draft.
+    """
+    try:
+        if report.remarks != remarks:
+            return None
+        return [
+            report.version,
+            report.ready,
+            [
+                [item.name, item.status, item.passed, [_evidence(each, source) for each in item.evidence]]
+                for item in report.checks.values()
+            ],
+            [
+                [item.name, item.value, item.level, item.threshold,
+                 [[each.rule, each.weight, *_place(each, source)] for each in item.contributions]]
+                for item in report.scores.values()
+            ],
+            [
+                [item.rule, item.level, *_place(item, source),
+                 _without(item.message, item.quote), _without(item.hint, item.quote)]
+                for item in report.findings
+            ],
+            [report.readability.words, report.readability.sentences, report.readability.reading_seconds,
+             report.readability.flesch],
+        ]  # fmt: skip
+    except _OtherWordsError:
+        return None
+
+
+def unpack(packed: Packed, source: str, remarks: tuple[str, ...] = ()) -> Report:
+    """The report that was packed, with its quotes cut from ``source``.
+
+    Raises:
+        ValueError, TypeError, IndexError: the values are none that `pack` makes of a report on this source.
+    """
+    version, ready, checks, scores, findings, readability = packed
+    return Report(
+        ready=ready,
+        checks={
+            name: Check(name, status, passed, tuple(_evidence_of(each, source) for each in evidence))
+            for name, status, passed, evidence in checks
+        },
+        scores={
+            name: Score(name, value, level, threshold, tuple(_contribution(each, source) for each in parts))
+            for name, value, level, threshold, parts in scores
+        },
+        findings=tuple(_finding(each, source) for each in findings),
+        readability=Readability(*readability),
+        remarks=remarks,
+        version=version,
+    )
+
+
+class _OtherWordsError(Exception):
+    """A quote is not what its span covers."""
+
+
+def _evidence(item: Evidence, source: str) -> Packed:
+    return [item.rule, *_place(item, source)]
+
+
+def _place(item: Evidence | Contribution | Finding, source: str) -> tuple[int | None, int | None]:
+    span, quote = item.span, item.quote
+    if span is None:
+        if quote is not None:
+            raise _OtherWordsError
+        return None, None
+    if quote != span.of(source):
+        raise _OtherWordsError
+    return span.start, span.end
+
+
+def _without(text: str, quote: str | None) -> list[str]:
+    """The text around the quote, which a message or a hint may repeat."""
+    return text.split(quote) if quote else [text]
+
+
+def _cut(start: int | None, end: int | None, source: str) -> tuple[Span | None, str | None]:
+    if start is None or end is None:
+        return None, None
+    if not 0 <= start <= end <= len(source):
+        raise ValueError("a span outside the source")
+    return Span(start, end), source[start:end]
+
+
+def _evidence_of(values: Sequence[Any], source: str) -> Evidence:
+    rule, start, end = values
+    span, quote = _cut(start, end, source)
+    if span is None or quote is None:
+        raise ValueError("evidence without a span")
+    return Evidence(rule, span, quote)
+
+
+def _contribution(values: Sequence[Any], source: str) -> Contribution:
+    rule, weight, start, end = values
+    return Contribution(rule, weight, *_cut(start, end, source))
+
+
+def _finding(values: Sequence[Any], source: str) -> Finding:
+    rule, level, start, end, message, hint = values
+    span, quote = _cut(start, end, source)
+    joint = quote or ""
+    return Finding(rule, level, joint.join(message), joint.join(hint), span, quote)

@@ -1,0 +1,54 @@
+"""The embedded pipeline reads mail-shaped text as a person does."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from notecheck import pipeline
+from notecheck.types import Span
+
+
+def sentences(text: str) -> list[str]:
+    reading = pipeline.read(pipeline.load(), text, [Span(0, len(text))])
+    return [reading.span(sentence).of(text) for sentence in reading.sentences()]
+
+
+def test_a_greeting_line_is_a_sentence_of_its_own() -> None:
+    assert sentences("Dear Mrs. Olsen\n\nThank you for the call.\n\nKind regards\nPer") == [
+        "Dear Mrs. Olsen", "Thank you for the call.", "Kind regards", "Per",
+    ]  # fmt: skip
+
+
+def test_list_items_are_sentences() -> None:
+    text = "Two things:\n- was my sketch too rough\n- is a degree needed\nThanks"
+    assert sentences(text) == ["Two things:", "- was my sketch too rough", "- is a degree needed", "Thanks"]
+
+
+def test_a_wrapped_line_goes_on() -> None:
+    text = "I still think about the afternoon in the pattern room with your two\ncutters and the dog."
+    assert sentences(text) == [text]
+
+
+def test_lower_case_without_a_final_stop_still_splits() -> None:
+    assert sentences("hi jo, thanks for the call. was it my driving licence?\ncheers") == [
+        "hi jo, thanks for the call.", "was it my driving licence?", "cheers",
+    ]  # fmt: skip
+
+
+def test_labels_are_universal_dependencies() -> None:
+    doc = pipeline.read(pipeline.load(), "Rosa showed me the kiln.", [Span(0, 24)]).doc
+    assert [(token.pos_, token.dep_) for token in doc][:3] == [("PROPN", "nsubj"), ("VERB", "ROOT"), ("PRON", "iobj")]
+
+
+@pytest.mark.parametrize(
+    ("figure", "least"), [("pos_acc", 0.94), ("lemma_acc", 0.945), ("dep_uas", 0.835), ("dep_las", 0.795)]
+)
+def test_the_measured_figures_hold(figure: str, least: float) -> None:
+    meta = json.loads((pipeline.MODEL / "meta.json").read_text(encoding="utf-8"))
+    assert meta["performance"][figure] >= least
+
+
+def test_a_text_without_words_has_no_sentence() -> None:
+    assert sentences(" \n\u200b ") == []
