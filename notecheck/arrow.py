@@ -74,13 +74,14 @@ def check_batches(
     """Check a column of drafts. The checker is loaded once in each process and configuration.
 
     Args:
-        batches: record batches with a text column (or one of bytes); or a whole table.
+        batches: record batches with a text column (or one of bytes); or a whole table, of pyarrow or of
+            whatever else gives itself as an Arrow stream, as frames of Polars do.
         column: the name of that column.
         config: settings; None for the shipped ones.
 
     Returns:
         For record batches an iterator of as many, with the columns of the input and those of `report_fields`
-        after them; for a table such a table. A row that is null, empty or cannot be checked says so in
+        after them; for a table a `pyarrow.Table` of them. A row that is null, empty or cannot be checked says so in
         ``error`` and stops nothing.
 
     Raises:
@@ -88,9 +89,10 @@ def check_batches(
             one of the report's.
     """
     pa = _pyarrow()
-    if isinstance(batches, pa.Table):
-        checked = _checked(batches.to_batches(), column, config)
-        return pa.Table.from_batches(checked, schema(batches.schema))
+    if hasattr(batches, "__arrow_c_stream__") and not isinstance(batches, pa.RecordBatchReader):
+        table = pa.table(batches)
+        checked = _checked(table.to_batches(), column, config)
+        return pa.Table.from_batches(checked, schema(table.schema))
     if isinstance(batches, pa.RecordBatch):
         batches = [batches]
     return _checked(batches, column, config)
@@ -182,11 +184,9 @@ def _checked(
 def _columns(values: Iterable[Any], config: Config) -> list[pa.Array]:
     """The report columns for some rows."""
     pa = _pyarrow()
-    rows = [_draft(value) for value in values]
-    drafts = [row for row in rows if not isinstance(row, NotecheckError)]
-    reports = iter(check_all(_checker(config), drafts) if drafts else ())
-    values = [_row(row if isinstance(row, NotecheckError) else next(reports)) for row in rows]
-    return [pa.array([row.get(field.name) for row in values], field.type) for field in report_fields()]
+    drafts = [_draft(value) for value in values]
+    rows = [_row(report) for report in check_all(_checker(config), drafts)]
+    return [pa.array([row.get(field.name) for row in rows], field.type) for field in report_fields()]
 
 
 def _row(report: Report | Exception) -> dict[str, Any]:

@@ -22,16 +22,24 @@ class CheckerLike(Protocol):
     def pipe(self, drafts: Iterable[Draft], /) -> Iterator[Report]: ...
 
 
-def check_all(checker: CheckerLike, drafts: Sequence[Draft]) -> list[Report | Exception]:
-    """Check the drafts as one batch.
+def check_all(checker: CheckerLike, drafts: Sequence[Draft | NotecheckError]) -> list[Report | Exception]:
+    """Check drafts as one batch.
+
+    Args:
+        checker: the checker.
+        drafts: the drafts; an error stands for one that could not be read.
 
     Returns:
-        For each draft its report, or the exception that kept it from having one.
+        For each its report, or the exception that kept it from having one.
     """
+    read = [draft for draft in drafts if not isinstance(draft, NotecheckError)]
+    reports: list[Report | Exception]
     try:
-        return list(checker.pipe(drafts))
+        reports = list(checker.pipe(read)) if read else []
     except Exception:  # which of them it was shows below
-        return [_check(checker, draft) for draft in drafts]
+        reports = [_check(checker, draft) for draft in read]
+    following = iter(reports)
+    return [draft if isinstance(draft, NotecheckError) else next(following) for draft in drafts]
 
 
 def _check(checker: CheckerLike, draft: Draft) -> Report | Exception:

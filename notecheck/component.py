@@ -22,7 +22,8 @@ from spacy.util import raise_error
 
 from notecheck import message
 from notecheck.batch import check_all
-from notecheck.types import Report
+from notecheck.message import Draft
+from notecheck.types import NotecheckError, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,8 +60,7 @@ class NotecheckComponent:
         """Check many Docs, in order, in batches; one that cannot be checked goes to the error handler."""
         left = iter(stream)
         while docs := list(islice(left, batch_size)):
-            drafts = [message.read(doc.text) for doc in docs]
-            for doc, report in zip(docs, check_all(self._checker, drafts), strict=True):
+            for doc, report in zip(docs, check_all(self._checker, list(map(_read, docs))), strict=True):
                 if isinstance(report, Exception):
                     self._on_error(self.name, self, [doc], report)
                 else:
@@ -79,6 +79,13 @@ class NotecheckComponent:
 def make(nlp: Language, name: str) -> NotecheckComponent:
     """Make the component; spaCy finds this by the entry point ``notecheck`` of ``spacy_factories``."""
     return NotecheckComponent(name)
+
+
+def _read(doc: Doc) -> Draft | NotecheckError:
+    try:
+        return message.read(doc.text)
+    except NotecheckError as error:
+        return error
 
 
 def _annotated(doc: Doc, report: Report) -> Doc:

@@ -2,7 +2,8 @@
 
 Each token is its lemma, part of speech, dependency, word classes, the rules whose words it is among, and its
 vector from the shared tok2vec. Two convolutions within the sentence, attention per label, and a glance at the
-neighbouring sentences give a log-odds for each label, and two amounts a sentence adds to the scores.
+neighbouring sentences and at the note as a whole (a parody turns its thanks) give a log-odds for each label,
+and two amounts a sentence adds to the scores.
 Trained by ``notecheck.training.network``.
 """
 
@@ -144,8 +145,9 @@ class Network:
         strength = np.exp(attention - top)
         said = np.add.reduceat(strength * values, starts, axis=0) / np.add.reduceat(strength, starts, axis=0)
         edge = np.zeros((1, pooled.shape[1]), dtype=np.float32)
+        whole = np.broadcast_to(pooled.mean(0, keepdims=True), pooled.shape)
         around = np.concatenate(
-            [np.concatenate([edge, pooled[:-1]]), pooled, np.concatenate([pooled[1:], edge])], axis=1
+            [np.concatenate([edge, pooled[:-1]]), pooled, np.concatenate([pooled[1:], edge]), whole], axis=1
         )
         hidden = _gelu(around @ w["sent.weight"].T + w["sent.bias"])
         odds = said[:, : len(LABELS)] + hidden @ w["out.weight"].T + w["out.bias"]

@@ -83,7 +83,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """One addend of a score: what added ``weight`` (it may be negative), and the words, if any stand for it."""
+    """One addend of a score: what added ``weight`` (it may be negative), and the words that stand for it, if any."""
 
     rule: str
     weight: float

@@ -1,8 +1,8 @@
 """Evidence to verdict: checks, scores, findings, Report.
 
 For every sentence and label the log-odds are those of the learned reader plus the weights of the rules that
-matched there; a check is decided by the strongest sentence. Scores are sums of contributions, each of one sign
-for its kind, so that more evidence never lowers annoyance and a detail never raises genericness.
+matched there; a check is decided by the strongest sentence. Scores are sums of contributions: those to
+annoyance are never negative, so that a barb more never lowers it.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def judge(
     signals: Signals, book: Rulebook, weights: Weights, config: Config, context: Context | None = None
 ) -> Report:
     """Make the report of one note; ``config`` sets the levels of the findings."""
-    checks = _checks(signals, weights)
+    checks = checks_of(signals, weights)
     scores = {"genericness": genericness(signals, weights, checks), "annoyance": annoyance(signals, weights)}
     slots = [(hit, span) for hit, span in signals.hits if hit.rule.label == "slot"]
     findings = _levelled(_findings(signals, book, weights, checks, scores, slots, context), config)
@@ -167,7 +167,8 @@ _PASSING: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def _checks(signals: Signals, weights: Weights) -> dict[CheckName, Check]:
+def checks_of(signals: Signals, weights: Weights) -> dict[CheckName, Check]:
+    """The four checks of a note, each with the words it rests on."""
     checks: dict[CheckName, Check] = {}
     for name, (status, rests_on) in statuses(signals, weights).items():
         evidence = [
@@ -309,11 +310,17 @@ def _findings(
         add("genericness/form-letter")
     if signals.readability.reading_seconds > weights.overrides.get("reading_seconds", 60.0):
         add("readability/long")
-    if context is not None and context.rejected_on and context.sent_on:
-        if (context.sent_on - context.rejected_on).days > LATE_DAYS:
-            add("timing/late")
+    if context is not None and _days(context) > LATE_DAYS:
+        add("timing/late")
     placed.sort(key=lambda item: (item.span or Span(0, 0), item.rule))
     return (*placed, *missing)
+
+
+def _days(context: Context) -> int:
+    """Days from the rejection to the sending; 0 where a date is not known."""
+    if context.rejected_on is None or context.sent_on is None:
+        return 0
+    return (context.sent_on - context.rejected_on).days
 
 
 def _levelled(findings: Iterable[Finding], config: Config) -> tuple[Finding, ...]:

@@ -167,7 +167,8 @@ def check(
         return _diff(driver, found, standard, old, form, redact, output, style)
     plan = driver.plan(found, standard)
     if form in STREAMED_FORMATS and write_baseline is None:
-        sink = open_sink(form, output, style, made_of=_made_of(plan, form, style, redact), resume=resume)
+        made_of = None if output is None else _made_of(plan, form, style, redact)
+        sink = open_sink(form, output, style, made_of=made_of, resume=resume)
         return _stream(driver, plan, form, style, sink, redact)
     try:
         run = driver.run(plan)
@@ -207,18 +208,20 @@ def _check_settings(tools: Services, kept: Cache | None) -> Callable[[Loaded], N
 
 def _made_of(plan: Plan, form: str, style: Style, redact: bool) -> str | None:
     """A digest of what a result follows from; None where that cannot be had again."""
-    settings = {config: fingerprint.settings(config) for config in {job.config for job in plan.jobs}}
-    files = []
+    settings = {config: fingerprint.settings(config) for config in set(plan.full.values())}
+    files: list[tuple[object, ...]] = []
     for job in plan.jobs:
         if job.data is not None:
             return None
+        config = settings[plan.full[absolute(job.path)]]
         try:
             status = job.path.stat()
         except OSError:
-            files.append((job.shown, 0, 0, settings[job.config]))
+            files.append((job.shown, config))
         else:
-            files.append((job.shown, status.st_size, status.st_mtime_ns, settings[job.config]))
-    return fingerprint.digest(fingerprint.package(), form, style.statistics, redact, files)
+            files.append((job.shown, config, status.st_size, status.st_mtime_ns))
+    failures = [failure.message for failure in plan.failures]
+    return fingerprint.digest(fingerprint.package(), form, style.statistics, redact, files, failures)
 
 
 def _stream(driver: Driver, plan: Plan, form: str, style: Style, sink: Sink, redact: bool) -> int:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 #: The trained pipeline, as package data.
 MODEL = Path(__file__).with_name("en")
 BATCH = 64
+#: A line of more tokens than this without a mark that ends a sentence is cut by the parser.
+RUN_ON = 30
+#: Marks after which a sentence goes on.
+_JOINING = frozenset({",", "-", "–", "—", "--", "/", "&", "(", "[", "{", "<", "@", "#", "$", "£", "€", "%", "+", "=", "_"})
 
 _lock = Lock()
 _loaded: Language | None = None
@@ -85,15 +89,30 @@ def read_all(
 
 
 def make_doc(nlp: Language, plain: PlainText) -> Doc:
-    """Tokenize, and set the sentence starts that line and paragraph breaks ask for, before the parser runs."""
+    """Tokenize, and settle before the parser runs where a sentence must begin and where it cannot.
+
+    Line and paragraph breaks are boundaries. Within a line a sentence begins only after a mark that can end
+    one, unless the line runs on for long without any: then the parser decides.
+    """
     doc = nlp.tokenizer(plain.text)
-    wanted = iter(plain.breaks)
-    following = next(wanted, None)
-    for token in doc:
-        if following is None:
-            break
-        if token.idx >= following:
-            token.is_sent_start = True
-            while following is not None and token.idx >= following:
-                following = next(wanted, None)
+    tokens = list(doc)
+    breaks = [*plain.breaks, len(plain.text) + 1]
+    at, following = 0, 0
+    while at < len(tokens):
+        while breaks[following] <= tokens[at].idx:
+            following += 1
+        end = at + 1
+        while end < len(tokens) and tokens[end].idx < breaks[following]:
+            end += 1
+        tokens[at].is_sent_start = True
+        closed = [_can_end(token.text) for token in tokens[at:end]]
+        if any(closed[:-1]) or end - at <= RUN_ON:
+            for position in range(at + 1, end):
+                if not closed[position - 1 - at]:
+                    tokens[position].is_sent_start = False
+        at = end
     return doc
+
+
+def _can_end(text: str) -> bool:
+    return not text[-1].isalnum() and text not in _JOINING

@@ -13,23 +13,26 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional as F
 
-from notecheck.network import AMOUNTS, LABELS, REACH, Network, Tokens, lookup, neighbours
+from notecheck.network import AMOUNTS, LABELS, REACH, RULE_FLAGS, Network, Tokens, lookup, neighbours
 
 WIDTH = 96
 EPOCHS = 18
 BATCH = 8
 RATE = 2e-3
+FLAG_DROP = 0.3  # share of the notes that the rules know too well which is read without the rules' flags
 MIN_NOTES = 3  # a lemma that fewer notes use has no vector of its own
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One note: its tokens, a row of 0/1 targets a sentence, its levels (-1 where open), and how much it counts."""
+    """One note: its tokens, a row of 0/1 targets a sentence, its levels (-1 where open), which targets
+    are known (0 or 1), and how much it counts."""
 
     tokens: Tokens
     targets: NDArray[np.float64]
     annoyance: int
     genericness: int
+    known: NDArray[np.float64]
     weight: int = 1
 
 
@@ -48,7 +51,7 @@ class _Net(nn.Module):
         self.conv1 = nn.Linear((2 * REACH + 1) * WIDTH, WIDTH)
         self.conv2 = nn.Linear((2 * REACH + 1) * WIDTH, WIDTH)
         self.att, self.val = nn.Linear(WIDTH, columns), nn.Linear(WIDTH, columns)
-        self.sent, self.out = nn.Linear(3 * WIDTH, WIDTH), nn.Linear(WIDTH, len(LABELS))
+        self.sent, self.out = nn.Linear(4 * WIDTH, WIDTH), nn.Linear(WIDTH, len(LABELS))
         self.own = nn.Linear(WIDTH, len(AMOUNTS))
         self.cuts = nn.Parameter(torch.tensor([[1.0, 2.0, 4.0], [-1.5, 0.0, 1.5]]))
         self.drop = nn.Dropout(0.4)
@@ -89,7 +92,10 @@ class _Net(nn.Module):
         edge = torch.zeros(1, WIDTH)
         before = torch.cat([edge, pooled[:-1]]) * part["has_before"]
         after = torch.cat([pooled[1:], edge]) * part["has_after"]
-        hidden = gelu(self.sent(torch.cat([before, pooled, after], 1)))
+        notes = int(part["owner"].max()) + 1
+        sums = torch.zeros(notes, WIDTH).index_add(0, part["owner"], pooled)
+        whole = sums / torch.bincount(part["owner"], minlength=notes)[:, None]
+        hidden = gelu(self.sent(torch.cat([before, pooled, after, whole[part["owner"]]], 1)))
         odds = said[:, : len(LABELS)] + self.out(self.drop(hidden))
         raw = said[:, len(LABELS) :] + self.own(pooled)
         amounts = torch.stack([F.softplus(raw[:, 0]), 2 * torch.tanh(raw[:, 1] / 2)], 1)
@@ -111,6 +117,17 @@ def _encoded(example: Example, tables: Sequence[NDArray[np.uint64]]) -> dict[str
         "dep": lookup(tables[2], tokens.dep), "head": tokens.head, "sentence": tokens.sentence,
         "around": neighbours(tokens.sentence), "vectors": tokens.vectors, "flags": tokens.flags,
     }  # fmt: skip
+
+
+def _flagged(
+    part: dict[str, NDArray[np.generic]], example: Example, shuffler: random.Random
+) -> dict[str, NDArray[np.generic]]:
+    """The note as it is, or now and then without what the rules found: their word is worth less elsewhere."""
+    if example.weight > 1 or shuffler.random() >= FLAG_DROP:
+        return part
+    flags = part["flags"].copy()
+    flags[:, -len(RULE_FLAGS) :] = 0
+    return {**part, "flags": flags}
 
 
 def _joined(parts: Sequence[dict[str, NDArray[np.generic]]]) -> dict[str, torch.Tensor]:
@@ -162,7 +179,7 @@ def train(examples: Sequence[Example], *, seed: int = 0, epochs: int = EPOCHS) -
         shuffler.shuffle(order)
         for start in range(0, len(order) - BATCH + 1, BATCH):
             chosen = order[start : start + BATCH]
-            part = _joined([encoded[number] for number in chosen])
+            part = _joined([_flagged(encoded[number], examples[number], shuffler) for number in chosen])
             odds, amounts = net(part)
             targets = torch.from_numpy(
                 np.concatenate([examples[number].targets[:, : len(LABELS)] for number in chosen]).astype(
@@ -170,9 +187,13 @@ def train(examples: Sequence[Example], *, seed: int = 0, epochs: int = EPOCHS) -
                 )
             )
             counts = torch.tensor([float(examples[number].weight) for number in chosen]) / mean_weight
-            loss = (
-                F.binary_cross_entropy_with_logits(odds, targets, reduction="none").sum(1) * counts[part["owner"]]
-            ).sum()
+            known = torch.from_numpy(
+                np.concatenate([examples[number].known[:, : len(LABELS)] for number in chosen]).astype(
+                    np.float32
+                )
+            )
+            each = F.binary_cross_entropy_with_logits(odds, targets, reduction="none") * known
+            loss = (each.sum(1) * counts[part["owner"]]).sum()
             totals = torch.zeros(len(chosen), len(AMOUNTS)).index_add(0, part["owner"], amounts)
             for column, name in enumerate(AMOUNTS):
                 level = torch.tensor([getattr(examples[number], name) for number in chosen])

@@ -39,7 +39,11 @@ def test_lower_case_without_a_final_stop_still_splits() -> None:
 
 def test_labels_are_universal_dependencies() -> None:
     doc = pipeline.read(pipeline.load(), "Rosa showed me the kiln.", [Span(0, 24)]).doc
-    assert [(token.pos_, token.dep_) for token in doc][:3] == [("PROPN", "nsubj"), ("VERB", "ROOT"), ("PRON", "iobj")]
+    assert [(token.pos_, token.dep_) for token in doc][:3] == [
+        ("PROPN", "nsubj"),
+        ("VERB", "ROOT"),
+        ("PRON", "iobj"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,9 @@ QUOTES = [
 
 
 @pytest.mark.parametrize("tail", QUOTES)
-@pytest.mark.parametrize("note", [READY, "Hello,\n\nThanks for letting me know.\n\nSam", "Not surprised.\n\nKit"])
+@pytest.mark.parametrize(
+    "note", [READY, "Hello,\n\nThanks for letting me know.\n\nSam", "Not surprised.\n\nKit"]
+)
 def test_what_is_not_the_note_changes_no_verdict(note: str, tail: str) -> None:
     alone, followed = notecheck.check(note), notecheck.check(note + tail)
     assert {k: v.status for k, v in alone.checks.items()} == {k: v.status for k, v in followed.checks.items()}
@@ -87,7 +89,12 @@ def test_pipe_gives_what_check_gives_in_order() -> None:
 
 
 def test_offsets_survive_odd_characters() -> None:
-    odd = READY.replace(" ", "\xa0", 3).replace("gilding", "gild\u200bing").replace("'", "’").replace("\n", "\r\n")
+    odd = (
+        READY.replace(" ", "\xa0", 3)
+        .replace("gilding", "gild\u200bing")
+        .replace("'", "’")
+        .replace("\n", "\r\n")
+    )
     report = notecheck.check("😀 " + odd)
     quoted_right(report, "😀 " + odd)
     assert report.checks["gratitude"].status == "specific"

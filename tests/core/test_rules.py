@@ -66,7 +66,9 @@ def test_a_wrong_mark_is_found(tmp_path: Path) -> None:
 
 
 def test_a_rule_of_ones_own_raises_the_score_and_is_quoted(tmp_path: Path) -> None:
-    own = notecheck.Checker(Config(rules=(folder(tmp_path, GOOD.replace('level = "warning"', 'level = "warning"\nweight = 12')),)))
+    own = notecheck.Checker(
+        Config(rules=(folder(tmp_path, GOOD.replace('level = "warning"', 'level = "warning"\nweight = 12')),))
+    )
     text = "Thank you for the call. What a kiln that was."
     report = own.check(text)
     assert report.scores["annoyance"].value > notecheck.check(text).scores["annoyance"].value
@@ -86,7 +88,9 @@ def test_a_rule_of_ones_own_raises_the_score_and_is_quoted(tmp_path: Path) -> No
         (('summary = "A kiln is praised."', "summary = "), "TOML"),
     ],
 )
-def test_a_broken_file_is_one_line_with_file_and_key(tmp_path: Path, change: tuple[str, str], says: str) -> None:
+def test_a_broken_file_is_one_line_with_file_and_key(
+    tmp_path: Path, change: tuple[str, str], says: str
+) -> None:
     with pytest.raises(NotecheckError) as caught:
         rulebook.read_folder(folder(tmp_path, GOOD.replace(*change, 1)))
     assert "kiln.toml" in str(caught.value)

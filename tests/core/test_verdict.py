@@ -18,7 +18,9 @@ READY = (
     "bookbinding is still what I want to do.\n\nBest wishes,\nOrla"
 )
 CORPUS = Path(__file__).parents[2] / "corpus"
-TEXTS = [note.text for note in corpus.read(CORPUS) if note.split == "tune" and note.labels["slots"] == "no"][::7]
+TEXTS = [note.text for note in corpus.read(CORPUS) if note.split == "tune" and note.labels["slots"] == "no"][
+    ::7
+]
 
 BARBS = [
     "After five rounds and two unpaid tests I had expected more than a form reply.",
@@ -82,7 +84,9 @@ def test_an_unfilled_slot_is_an_error_and_never_a_detail(slot: str) -> None:
     assert not report.ready
 
 
-@pytest.mark.parametrize("text", ["Thanks again, Kim xxx", "You wrote 'recieve' [sic].", "Love from us <3", "See you, x"])
+@pytest.mark.parametrize(
+    "text", ["Thanks again, Kim xxx", "You wrote 'recieve' [sic].", "Love from us <3", "See you, x"]
+)
 def test_kisses_and_sic_are_no_slots(text: str) -> None:
     assert not [item for item in notecheck.check(text).findings if item.rule.startswith("slots/")]
 
@@ -119,7 +123,9 @@ def test_levels_and_thresholds_are_the_configurations() -> None:
 
 
 def test_findings_are_in_the_order_of_the_note_with_what_is_missing_last() -> None:
-    findings = notecheck.check("Dear [Name], thanks for your time. After six rounds I am stunned. [Me]").findings
+    findings = notecheck.check(
+        "Dear [Name], thanks for your time. After six rounds I am stunned. [Me]"
+    ).findings
     starts = [item.span.start if item.span else 10**6 for item in findings]
     assert starts == sorted(starts)
 

@@ -67,8 +67,16 @@ def test_what_the_section_shows_is_so(section: str, desk: Path) -> None:
 @pytest.mark.parametrize("block", [block for block in BLOCKS if SPARK in block.body and runnable(block)])
 def test_the_spark_example_runs(block: Block, desk: Path) -> None:
     pytest.importorskip(SPARK)
-    # In a process of its own, since a session of Spark outlives the test and warns of its own doings.
-    subprocess.run([sys.executable, "-c", block.body], cwd=desk, check=True, timeout=600)
+    # In a process of its own, since a session of Spark outlives the test. Its workers run this Python.
+    result = subprocess.run(
+        [sys.executable, "-W", "default", "-c", block.body],
+        env={**os.environ, "PYSPARK_PYTHON": sys.executable},
+        check=True, capture_output=True, text=True, timeout=600,
+    )  # fmt: skip
+    rows = [line.split("|") for line in result.stdout.splitlines() if line.startswith("|")]
+    assert [[cell.strip() for cell in row[1:-1]] for row in rows] == [
+        ["id", "ready", "gratitude", "error"], ["1", "false", "generic", "NULL"], ["2", "NULL", "NULL", "null"],
+    ]  # fmt: skip
 
 
 def run_console(block: Block) -> None:

@@ -66,7 +66,8 @@ def check(cache: Cache | None, *paths: Path, config: Config | None = None) -> tu
     runner = Runner(counting.services(), cache=cache)
     jobs = [Job(path, config or Config()) for path in paths]
     outcomes = [
-        Outcome(Job(item.job.path, item.job.config), item.draft, item.error, item.last) for item in runner(jobs)
+        Outcome(Job(item.job.path, item.job.config), item.draft, item.error, item.last)
+        for item in runner(jobs)
     ]
     return outcomes, counting.checked
 
@@ -102,7 +103,8 @@ def test_a_letter_is_known_by_its_bytes_whatever_it_is_called(cache: Cache, fold
     check(cache, folder / "a.txt")
     outcomes, checked = check(cache, folder / "b.txt")
     assert checked == 0
-    assert outcomes[0].draft is not None and outcomes[0].draft.label.endswith("b.txt")
+    assert outcomes[0].draft is not None
+    assert outcomes[0].draft.label.endswith("b.txt")
     # The same bytes read in another way are another draft.
     (folder / "a.eml").write_text("A slot.")
     assert check(cache, folder / "a.eml")[1] == 1
@@ -122,9 +124,7 @@ def test_settings_and_rules_are_part_of_the_key(cache: Cache, folder: Path) -> N
     assert check(Cache(folder.parent / "kept"), folder / "a.txt", config=Config(rules=(rules,)))[1] == 1
 
 
-def test_another_version_is_another_key(
-    cache: Cache, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_version_is_another_key(cache: Cache, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "a.txt").write_text("A slot.")
     check(cache, folder / "a.txt")
     monkeypatch.setattr("notecheck.fingerprint.package", lambda: "another")
@@ -135,7 +135,9 @@ def test_no_word_of_a_letter_and_no_path_is_kept(cache: Cache, drafts: list[Path
     check(cache, *drafts)
     kept = entries(cache, tmp_path)
     assert len(kept) == len(drafts)
-    words = "Zaragüelles zanfoña slot wibblewobble Quuxly florbs sixteen Grimbly Row flumpet krangle Ann example"
+    words = (
+        "Zaragüelles zanfoña slot wibblewobble Quuxly florbs sixteen Grimbly Row flumpet krangle Ann example"
+    )
     for path in kept:
         text = path.read_text(encoding="utf-8")
         assert not [word for word in words.split() if word in text.replace("slots/any", "")]
@@ -228,7 +230,7 @@ def test_a_run_that_cannot_write_goes_on(folder: Path, tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "file").write_text("")
-    with pytest.raises(NotecheckError, match="^.*file: cannot be the folder of the cache: "):
+    with pytest.raises(NotecheckError, match=r"^.*file: cannot be the folder of the cache: "):
         open_cache(folder / "file")
     monkeypatch.setattr(cache_module, "default_folder", lambda: folder / "file")
     assert open_cache() is None
@@ -341,7 +343,8 @@ def test_an_unchanged_folder_is_answered_without_the_pipeline(folder: Path) -> N
     for _ in range(2):
         process = start("check", "a.txt", "--cache-dir", "kept", "--format", "json", module="program")
         said.append(process.communicate(timeout=300))
-    assert said[0][0] == said[1][0] and '"gratitude"' in said[0][0]
+    assert said[0][0] == said[1][0]
+    assert '"gratitude"' in said[0][0]
     assert "spacy" in said[0][1]
     assert said[1][1].splitlines()[-1] == "[]"
     assert list((folder / "kept").rglob("*"))

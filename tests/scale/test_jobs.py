@@ -95,7 +95,8 @@ def test_drafts_are_checked_in_batches_and_a_fault_is_that_of_one(run: Command, 
     result = run("check", ".", "--format", "concise", make_checker=make)
     assert made[0].batches == [4, 2]
     assert len(result.out.splitlines()) == 10
-    assert result.err.startswith("notecheck: 2.txt: internal error (KeyError") and result.err.count("\n") == 1
+    assert result.err.startswith("notecheck: 2.txt: internal error (KeyError")
+    assert result.err.count("\n") == 1
     assert "private" not in result.err
 
 
@@ -155,9 +156,39 @@ def test_ctrl_c_ends_every_process_without_a_traceback(folder: Path) -> None:
     assert process.returncode == 130
     assert out == ""
     assert "Traceback" not in err
-    assert err.startswith("notecheck: stopped after ") and "the last of them rows.jsonl:" in err
-    assert "--resume" in err and err.strip().count("\n") == 0
+    assert err.startswith("notecheck: stopped after ")
+    assert "the last of them rows.jsonl:" in err
+    assert "--resume" in err
+    assert err.strip().count("\n") == 0
     assert _becomes_true(lambda: not _group_lives(process.pid))
+
+
+def test_the_shipped_checker_gives_the_same_bytes_however_it_is_run(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from notecheck.cli import main
+
+    asks = ("Was it my {}?", "Do you have any feedback on my {}?", "I won't ask about my {}.")
+    things = ("weaving", "case study", "Spanish", "take-home", "second drawing", "answer on pricing")
+    for number in range(18):
+        name = f"{number:02}.txt"
+        text = f"Hi Ada {number},\n\nThank you for the hour with Petra. {asks[number % 3]}\n\nBest,\nJo\n"
+        (folder / name).write_text(text.format(things[number % 6]))
+
+    def result(*argv: str) -> Any:
+        code = main(["check", *argv, "--format", "jsonl"])
+        return code, capsys.readouterr()
+
+    first = result(".", "--no-cache", "--jobs", "1")
+    assert first[1].out.count("\n") == 18
+    assert result(".", "--cache-dir", "../kept", "--jobs", "2") == first
+    assert result(".", "--cache-dir", "../kept") == first
+    # Alone and from the last to the first, half of them known.
+    (folder.parent / "kept" / "verdicts-1").rename(folder.parent / "gone")
+    names = [f"{number:02}.txt" for number in range(18)]
+    result(*names[::2], "--cache-dir", "../kept")
+    backwards = result(*reversed(names), "--cache-dir", "../kept")[1].out.splitlines()
+    assert backwards[::-1] == first[1].out.splitlines()
 
 
 def _group_lives(group: int) -> bool:

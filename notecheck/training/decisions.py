@@ -1,0 +1,183 @@
+"""Thresholds, score factors and cuts, fitted on notes that the readers and the rules have not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from notecheck.evaluation import quadratic_kappa
+from notecheck.training.prepare import Prepared
+from notecheck.verdict import (
+    ANNOYANCE_LABELS,
+    RULE_LABELS,
+    Weights,
+    annoyance_parts,
+    checks_of,
+    genericness_parts,
+    statuses,
+)
+
+#: What a false alarm costs beside a miss when a threshold is chosen: false moves mislead a sender more.
+CHOICES = (
+    ("thanks", "gratitude"), ("detail", "gratitude"), ("narrow", "feedback"), ("broad", "feedback"),
+    ("keep-in-mind", "keep_in_mind"), ("interest", "interest"),
+)  # fmt: skip
+MIN_PRECISION = {"detail": ("specific", 0.95), "narrow": ("narrow", 0.95), "keep-in-mind": ("yes", 0.95)}
+
+
+def fit_thresholds(notes: Sequence[Prepared], rules: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Choose each label's threshold by the note-level macro-F1, in two rounds over the labels."""
+    thresholds = dict.fromkeys(RULE_LABELS, 0.0)
+    for _ in range(2):
+        for label, check in CHOICES:
+            best = (-1.0, 0.0)
+            for step in range(-30, 31):
+                trial = {**thresholds, label: step / 10}
+                pairs = [
+                    (note.note.labels[check], statuses(note.signals, Weights(trial, own, {}))[check][0])
+                    for note, own in zip(notes, rules, strict=True)
+                ]
+                score = _macro_f1(pairs) - _shortfall(pairs, label)
+                best = max(best, (round(score, 6), step / 10))
+            thresholds[label] = best[1]
+    return {label: value for label, value in thresholds.items() if label != "annoyance"}
+
+
+def _shortfall(pairs: Sequence[tuple[Any, Any]], label: str) -> float:
+    if label not in MIN_PRECISION:
+        return 0.0
+    wanted, least = MIN_PRECISION[label]
+    said = [a for a, b in pairs if b == wanted]
+    precision = sum(a == wanted for a in said) / len(said) if said else 1.0
+    return max(0.0, least - precision)
+
+
+def _macro_f1(pairs: Sequence[tuple[Any, Any]]) -> float:
+    scores = []
+    for label in sorted({str(a) for a, _ in pairs}):
+        hit = sum(str(a) == label == str(b) for a, b in pairs)
+        said, there = sum(str(b) == label for _, b in pairs), sum(str(a) == label for a, _ in pairs)
+        scores.append(2 * hit / (said + there) if said + there else 0.0)
+    return sum(scores) / len(scores)
+
+
+def fit_ordinal(
+    amounts: NDArray[np.float64], levels: NDArray[np.int64], signs: Sequence[int]
+) -> tuple[NDArray[np.float64], list[float]]:
+    """Proportional-odds regression with signed factors: the factors and the three cuts.
+
+    Args:
+        amounts: one row a note, one column a factor.
+        signs: for each factor, 1 (never negative), -1 (never positive).
+    """
+    count = amounts.shape[1]
+
+    def loss(point: NDArray[np.float64]) -> float:
+        total = amounts @ point[:count]
+        cuts = np.concatenate([[point[count]], point[count] + np.cumsum(np.exp(point[count + 1 :]))])
+        above = 1 / (1 + np.exp(-(total[:, None] - cuts[None, :])))
+        edges = np.column_stack([np.ones(len(total)), above, np.zeros(len(total))])
+        chosen = edges[np.arange(len(levels)), levels] - edges[np.arange(len(levels)), levels + 1]
+        return float(-np.log(np.maximum(chosen, 1e-9)).mean() + 0.002 * (point[:count] ** 2).sum())
+
+    bounds = [(0, None) if sign > 0 else (None, 0) for sign in signs] + [(None, None)] + [(-4, 4)] * 2
+    start = np.concatenate([0.3 * np.array(signs), [0.5, 0.5, 0.5]])
+    result = minimize(loss, start, method="L-BFGS-B", bounds=bounds)
+    point = result.x
+    cuts = [float(point[count]), *(float(point[count]) + np.cumsum(np.exp(point[count + 1 :])))]
+    return point[:count], [round(float(cut), 4) for cut in cuts]
+
+
+GENERIC_FACTORS = {
+    "particular": -1, "stock": 1, "specific": -1, "narrow": -1, "particular-rules": -1, "stock-rules": 1,
+    "slot-rules": 1, "short": 1, "sentence": 1,
+}  # fmt: skip
+
+
+ANNOYED_FACTORS = [*ANNOYANCE_LABELS, "network"]
+
+
+def fit_scores(
+    notes: Sequence[Prepared], rules: Sequence[dict[str, float]], thresholds: Mapping[str, float]
+) -> dict[str, dict[str, Any]]:
+    """Fit the factors and cuts of both scores on out-of-fold evidence."""
+    generic, annoyed = [], []
+    for note, own in zip(notes, rules, strict=True):
+        weights = Weights(thresholds, own, {})
+        sums = dict.fromkeys(GENERIC_FACTORS, 0.0)
+        for name, amount, _ in genericness_parts(note.signals, weights, checks_of(note.signals, weights)):
+            sums[name] += amount
+        generic.append(list(sums.values()))
+        parts = annoyance_parts(note.signals, weights)
+        annoyed.append([sum(part[label] for part in parts) for label in ANNOYED_FACTORS])
+    out: dict[str, dict[str, Any]] = {}
+    for name, rows, signs, names in (
+        ("genericness", generic, list(GENERIC_FACTORS.values()), list(GENERIC_FACTORS)),
+        ("annoyance", annoyed, [1] * len(ANNOYED_FACTORS), ANNOYED_FACTORS),
+    ):
+        known = [n for n, note in enumerate(notes) if note.note.labels[name] is not None]
+        levels = np.array([int(notes[n].note.labels[name] or 0) for n in known])
+        factors, cuts = fit_ordinal(np.array(rows)[known], levels, signs)
+        total = np.array(rows)[known] @ factors
+        out[name] = {
+            "bias": 0.0,
+            "cuts": fit_cuts(total, levels, cuts),
+            "factors": {key: round(float(value), 4) for key, value in zip(names, factors, strict=True)},
+        }
+    return out
+
+
+def fit_cuts(total: NDArray[np.float64], levels: NDArray[np.int64], cuts: list[float]) -> list[float]:
+    """Move the cuts, one at a time, to where quadratic-weighted kappa is best."""
+    cuts = list(cuts)
+    for _ in range(3):
+        for number in range(len(cuts)):
+            low = cuts[number - 1] + 0.02 if number else float(total.min()) - 1
+            high = cuts[number + 1] - 0.02 if number + 1 < len(cuts) else float(total.max()) + 1
+            best = (-2.0, 0.0, cuts[number])
+            for trial in np.linspace(low, high, 120):
+                moved = [*cuts[:number], float(trial), *cuts[number + 1 :]]
+                said = (total[:, None] >= np.array(moved)[None, :]).sum(1)
+                kappa = quadratic_kappa(list(zip(levels.tolist(), said.tolist(), strict=True)))
+                best = max(best, (round(kappa, 5), -abs(float(trial) - cuts[number]), float(trial)))
+            cuts[number] = round(best[2], 4)
+    return cuts
+
+
+def oof_figures(
+    notes: Sequence[Prepared], rules: Sequence[dict[str, float]], thresholds: Mapping[str, float]
+) -> dict[str, float]:
+    """Macro-F1 of each check on notes that the reader had not seen."""
+    figures = {}
+    for check in ("gratitude", "feedback", "keep_in_mind", "interest"):
+        pairs = [
+            (note.note.labels[check], statuses(note.signals, Weights(thresholds, own, {}))[check][0])
+            for note, own in zip(notes, rules, strict=True)
+        ]
+        figures[check] = round(_macro_f1(pairs), 4)
+    return figures
+
+
+def write_weights(
+    path: Path,
+    thresholds: Mapping[str, float],
+    rules: Mapping[str, float],
+    scores: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Write the fitted figures as TOML."""
+    lines = [
+        "# Fitted on the tune split of corpus/ by `python -m notecheck.training reader`; not edited by hand.",
+        "", "[thresholds]", *(f'"{key}" = {value}' for key, value in sorted(thresholds.items())),
+        "", "[rules]", *(f'"{key}" = {value}' for key, value in sorted(rules.items())),
+    ]  # fmt: skip
+    for name, figures in sorted(scores.items()):
+        plain = {key: value for key, value in figures.items() if not isinstance(value, dict)}
+        lines += ["", f"[scores.{name}]", *(f"{key} = {value}" for key, value in plain.items())]
+        lines += [f"[scores.{name}.factors]"]
+        lines += [f'"{key}" = {value}' for key, value in figures["factors"].items()]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")

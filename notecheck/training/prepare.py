@@ -1,0 +1,153 @@
+"""Labelled notes made ready for fitting: parsed, matched, with a target for every sentence and label."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from notecheck import message, pipeline
+from notecheck.corpus import LabelledNote
+from notecheck.features import Classes, features
+from notecheck.matching import Engine
+from notecheck.network import Tokens, tokens_of
+from notecheck.pipeline import Reading
+from notecheck.readability import measure
+from notecheck.reader import unique_rows
+from notecheck.rulebook import Rulebook
+from notecheck.types import Span
+from notecheck.verdict import READER_LABELS, Signals
+
+#: Codes of the corpus to the reader's labels.
+MOVES: Mapping[str, tuple[str, ...]] = {
+    "thanks": ("thanks",),
+    "detail": ("detail",),
+    "narrow": ("narrow",),
+    "broad": ("broad",),
+    "keep-in-mind": ("keep-in-mind",),
+    "interest": ("interest",),
+    "annoyed": ("annoyed-1", "annoyed-2", "annoyed-3"),
+    "barbed": ("annoyed-2", "annoyed-3"),
+    "hostile": ("annoyed-3",),
+}
+#: Batches whose tune notes the authors of the rules have read: the rules know them too well to be weighed on them.
+RULES_READ = frozenset(f"n{number:02}" for number in range(1, 13))
+UNREAD_WEIGHT = 3  # how much more a note counts that the rules do not know
+FOLDS = 4
+KNOWN_IN = 6  # a lemma that fewer notes use is rare
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One note, parsed and matched, with its sentence targets."""
+
+    note: LabelledNote
+    signals: Signals
+    rows: NDArray[np.int64]
+    keys: NDArray[np.uint64]
+    targets: NDArray[np.float64]
+    known: NDArray[np.float64]
+    tokens: Tokens
+
+
+def known_lemmas(notes: Sequence[LabelledNote], readings: Sequence[Reading]) -> NDArray[np.uint64]:
+    """The lemmas that at least `KNOWN_IN` groups of notes use, as sorted hashes; all others count as rare."""
+    groups: dict[int, set[str]] = {}
+    for note, reading in zip(notes, readings, strict=True):
+        for token in reading.doc:
+            groups.setdefault(token.lemma, set()).add(group_of(note))
+    return np.array(sorted(key for key, users in groups.items() if len(users) >= KNOWN_IN), dtype=np.uint64)
+
+
+def prepare(
+    notes: Sequence[LabelledNote], book: Rulebook, known: NDArray[np.uint64] | None = None
+) -> tuple[list[Prepared], NDArray[np.uint64]]:
+    """Parse and match every note; also gives the known lemmas, found here unless given."""
+    nlp = pipeline.load()
+    engine = Engine(nlp, book)
+    drafts = [message.read(note.text) for note in notes]
+    out = []
+    readings = list(pipeline.read_all(nlp, ((draft.source, draft.spans) for draft in drafts)))
+    if known is None:
+        known = known_lemmas(notes, readings)
+    classes = Classes(nlp.vocab.strings, book, known)
+    for note, draft, reading in zip(notes, drafts, readings, strict=True):
+        sentences = reading.sentences()
+        spans = tuple(reading.span(sentence) for sentence in sentences)
+        hits = engine.hits(reading)
+        signals = Signals(
+            source=draft.source,
+            sentences=spans,
+            hits=tuple((hit, reading.span(reading.doc[hit.start : hit.end])) for hit in hits),
+            logits={},
+            readability=measure(reading.plain.text, len(spans)),
+        )
+        if not sentences:
+            continue
+        rows, keys = unique_rows(features(reading.doc, classes))
+        targets = _targets(note, spans)
+        out.append(
+            Prepared(
+                note,
+                signals,
+                rows,
+                keys,
+                targets,
+                _known(note, targets),
+                tokens_of(reading.doc, classes, hits),
+            )
+        )
+    return out, known
+
+
+def _targets(note: LabelledNote, spans: Sequence[Span]) -> NDArray[np.float64]:
+    targets = np.zeros((len(spans), len(READER_LABELS)))
+    for row, span in enumerate(spans):
+        for labelled, moves in note.sentences:
+            overlap = min(span.end, labelled.end) - max(span.start, labelled.start)
+            if overlap <= 0 or overlap < 0.5 * min(span.end - span.start, labelled.end - labelled.start):
+                continue
+            for column, label in enumerate(READER_LABELS):
+                if moves & set(MOVES.get(label, ())):
+                    targets[row, column] = 1
+    # Nobody labels a sentence as particular; the note's genericness stands in for it.
+    targets[:, READER_LABELS.index("particular")] = float((note.labels["genericness"] or 0) <= 1)
+    return targets
+
+
+def _known(note: LabelledNote, targets: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Which targets a reader settled, 0 or 1.
+
+    A second detail beside thanks that are specific already was often not marked, and without thanks nothing
+    is marked: a sentence that makes no other move there may well be a detail.
+    """
+    known = np.ones_like(targets)
+    column = READER_LABELS.index("detail")
+    if note.labels["gratitude"] != "generic":
+        others = [READER_LABELS.index(name) for name in ("narrow", "broad", "keep-in-mind", "annoyed")]
+        silent = (targets[:, column] == 0) & (targets[:, others].max(1) == 0)
+        known[silent, column] = 0
+        # Greeting and sign-off are no details whatever the note.
+        known[0, column] = 1
+        known[-1, column] = 1
+    return known
+
+
+def group_of(note: LabelledNote) -> str:
+    """Notes of one contrast set stay together in a fold."""
+    return note.id.rstrip("abcd")
+
+
+def weight_of(note: LabelledNote) -> int:
+    return 1 if note.batch in RULES_READ else UNREAD_WEIGHT
+
+
+def fold_of(note: LabelledNote) -> int:
+    return hashlib.sha256(group_of(note).encode()).digest()[0] % FOLDS
+
+
+def class_names(book: Rulebook) -> tuple[str, ...]:
+    return Classes(pipeline.load().vocab.strings, book).names
