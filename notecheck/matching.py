@@ -1,15 +1,16 @@
 """Compiled rules over a parsed note: the engine that turns a Doc into hits.
 
-A rule's patterns are tried only on sentences that hold one of its anchors, which one pass over the note finds.
+A rule's patterns are tried only where its words are, which one pass over the note finds.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from notecheck.labels import check_labels
+from notecheck.positions import COLUMNS, Compiler, Stretch
 from notecheck.rule import Match, Rule, Unless
 from notecheck.rulebook import Rulebook
 from notecheck.types import NotecheckError
@@ -17,12 +18,15 @@ from notecheck.types import NotecheckError
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.matcher import DependencyMatcher, Matcher, PhraseMatcher
+    from spacy.strings import StringStore
     from spacy.tokens import Doc
     from spacy.tokens import Span as DocSpan
 
     from notecheck.pipeline import Reading
 
-#: Tokens that a token pattern is tried on at a time; it is several times as long as a sentence people write.
+#: Patterns are tried on whole sentences of together at most so many tokens, or on one longer one, at a time.
+STRETCH = 512
+#: Tokens that spaCy's matcher is asked about at a time; several times as many as a sentence people write has.
 WINDOW = 80
 
 
@@ -44,38 +48,58 @@ class Hit:
     match: str
 
 
-class _Pattern:
-    """One pattern of a token or dependency block, compiled when it is first needed.
+#: The index of a rule, and (start, end, name of the block) of a match.
+_Found = tuple[int, tuple[int, int, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """A sentence.
 
     Attributes:
-        needs: for each token that must be there, the words it may be (hashes of lemmas or lower-case forms);
-            a sentence that lacks one of them cannot match, so the matcher is not asked.
-        shapes: expressions that some token's text must match, likewise.
+        number: its index.
+        span: its tokens in the Doc.
+        tokens: a bit for each of them in its stretch.
+        words: hashes of the lemmas and lower-case forms in it.
+        has: the bits of the sets of words of which it has one.
     """
 
-    __slots__ = ("_compiled", "_spec", "_where", "cancels", "kind", "name", "needs", "rule", "shapes", "within")
+    number: int
+    span: DocSpan
+    tokens: int
+    words: set[int]
+    has: int
 
-    def __init__(self, nlp: Language, rule: int, block: Match | Unless, spec: list[Any], where: str) -> None:
+
+class _Pattern:
+    """One pattern of a token or dependency block.
+
+    Attributes:
+        needs: a bit for each set of words, one of which must stand in a sentence that matches.
+        own: the pattern as sets of positions; None where spaCy's matcher is asked.
+    """
+
+    __slots__ = ("_matcher", "_spec", "_where", "kind", "name", "needs", "own", "rule")
+
+    def __init__(
+        self, compiler: Compiler, rule: int, block: Match | Unless, spec: list[Any], where: str
+    ) -> None:
         self.rule = rule
         self.kind = block.kind
         self.name = block.name
-        self.cancels = isinstance(block, Unless)
-        self.within = block.within if isinstance(block, Unless) else "match"
-        self.needs = tuple(
-            frozenset(nlp.vocab.strings.add(word.lower()) for word in words) for words in _required(spec)
-        )
-        self.shapes = tuple(_shapes(spec))
+        self.needs = 0
+        self.own = compiler.compile(spec, block.kind)
         self._spec = spec
         self._where = where
-        self._compiled: Matcher | DependencyMatcher | None = None
+        self._matcher: Matcher | DependencyMatcher | None = None
 
-    def compiled(self, nlp: Language) -> Matcher | DependencyMatcher:
-        """The matcher of this one pattern.
+    def matcher(self, nlp: Language) -> Matcher | DependencyMatcher:
+        """spaCy's matcher of this one pattern.
 
         Raises:
             NotecheckError: the pattern is malformed.
         """
-        if self._compiled is None:
+        if self._matcher is None:
             from spacy.matcher import DependencyMatcher, Matcher
 
             try:
@@ -84,12 +108,28 @@ class _Pattern:
             except Exception as error:  # spaCy raises several types for a malformed pattern
                 text = " ".join(str(error).split())
                 raise NotecheckError(f"{self._where}: pattern: {text[:300]}") from None
-            self._compiled = matcher
-        return self._compiled
+            self._matcher = matcher
+        return self._matcher
 
-    def find(self, nlp: Language, sentence: DocSpan) -> Iterator[tuple[int, int]]:
-        """(start, end) token offsets within the Doc."""
-        matcher = self.compiled(nlp)
+    def find(
+        self, nlp: Language, stretch: Stretch, sentences: Sequence[_Sentence]
+    ) -> Iterator[tuple[_Sentence, int, int]]:
+        """The matches in some sentences of a stretch: the sentence, and (start, end) token offsets within the Doc."""
+        if self.own is None:
+            for sentence in sentences:
+                for start, end in self._asked(nlp, sentence.span):
+                    yield sentence, start, end
+            return
+        starts = self.own.starts(stretch)
+        if starts:
+            for sentence in sentences:
+                if starts & sentence.tokens:
+                    for start, end in self.own.find(stretch, starts, sentence.tokens):
+                        yield sentence, stretch.start + start, stretch.start + end
+
+    def _asked(self, nlp: Language, sentence: DocSpan) -> Iterator[tuple[int, int]]:
+        """What spaCy's matcher finds in a sentence."""
+        matcher: Any = self.matcher(nlp)
         if self.kind == "dependency":
             for _, tokens in matcher(sentence):
                 yield sentence.start + min(tokens), sentence.start + max(tokens) + 1
@@ -99,25 +139,13 @@ class _Pattern:
                 yield window.start + start, window.start + end
 
 
-def _needed(spec: Sequence[Any]) -> Iterator[dict[str, Any]]:
-    """What is asked of every token that a pattern cannot do without."""
-    for token in spec:
-        operator = str(token.get("OP", "1"))
-        if operator not in ("?", "*", "!") and not operator.startswith(("{0", "{,")):
-            yield token.get("RIGHT_ATTRS", token)
-
-
-def _shapes(spec: Sequence[Any]) -> Iterator[re.Pattern[str]]:
-    for attributes in _needed(spec):
-        for key in ("TEXT", "ORTH"):
-            value = attributes.get(key)
-            if isinstance(value, dict) and isinstance(value.get("REGEX"), str):
-                yield re.compile(value["REGEX"])
-
-
 def _required(spec: Sequence[Any]) -> Iterator[list[str]]:
     """The words of every token that a pattern cannot do without."""
-    for attributes in _needed(spec):
+    for token in spec:
+        operator = str(token.get("OP", "1"))
+        if operator in ("?", "*", "!") or operator.startswith(("{0", "{,")):
+            continue
+        attributes = token.get("RIGHT_ATTRS", token)
         for key in ("LOWER", "LEMMA", "ORTH", "TEXT"):
             value = attributes.get(key)
             if isinstance(value, dict):
@@ -137,11 +165,37 @@ def _windows(sentence: DocSpan) -> Iterator[DocSpan]:
         yield sentence[start : start + WINDOW]
 
 
+class _Words:
+    """Sets of words that patterns need, each with a bit of its own; and what a sentence has of them."""
+
+    def __init__(self, strings: StringStore) -> None:
+        self._strings = strings
+        self._bits: dict[frozenset[int], int] = {}
+        self._of: dict[int, int] = {}
+
+    def needed(self, words: Iterable[str]) -> tuple[frozenset[int], int]:
+        """A set of words, as hashes, and its bit."""
+        hashes = frozenset(self._strings.add(word) for word in words)
+        bit = self._bits.get(hashes)
+        if bit is None:
+            bit = self._bits[hashes] = 1 << len(self._bits)
+            for word in hashes:
+                self._of[word] = self._of.get(word, 0) | bit
+        return hashes, bit
+
+    def had(self, words: Iterable[int]) -> int:
+        """The bits of the sets of which one of ``words`` is."""
+        out = 0
+        for word in words:
+            out |= self._of.get(word, 0)
+        return out
+
+
 class Engine:
-    """The rules of a rulebook, compiled for one pipeline as they are needed.
+    """The rules of a rulebook, compiled for one pipeline.
 
     Args:
-        strict: compile every pattern now, so that a malformed one is found before a note is read.
+        strict: have spaCy compile every pattern too, so that a malformed one is found before a note is read.
 
     Raises:
         NotecheckError: a pattern is malformed, or names a DEP, TAG or POS that the pipeline never gives.
@@ -154,26 +208,37 @@ class Engine:
         if strict:
             check_labels(nlp, book)
         strings = nlp.vocab.strings
-        self._anchors = [frozenset(strings.add(word) for word in book.words(rule.anchors)) for rule in book.rules]
+        compiler = Compiler(strings)
+        self._words = _Words(strings)
         self._unless: list[list[_Pattern]] = [[] for _ in book.rules]
         self._always: list[_Pattern] = []
         self._by_word: dict[int, list[_Pattern]] = {}
         common = {strings.add(word) for word in nlp.Defaults.stop_words or ()}
         for index, rule in enumerate(book.rules):
-            for pattern in _patterns(nlp, book, index, rule):
+            anchors = book.words(rule.anchors)
+            for block, spec, where in _specs(book, rule):
+                cancels = isinstance(block, Unless)
+                needs = [[word.lower() for word in words] for words in _required(spec)]
+                choices = [
+                    self._words.needed(words)
+                    for words in (needs if cancels or not anchors else [*needs, anchors])
+                ]
+                pattern = _Pattern(compiler, index, block, spec, where)
+                for _, bit in choices:
+                    pattern.needs |= bit
                 if strict:
-                    pattern.compiled(nlp)
-                if pattern.cancels:
+                    pattern.matcher(nlp)
+                if cancels:
                     self._unless[index].append(pattern)
-                    continue
-                # The pattern is looked up by whichever of its required words are the least common.
-                choices = [*pattern.needs, *([self._anchors[index]] if rule.anchors else [])]
-                if not choices:
+                elif not choices:
                     self._always.append(pattern)
-                    continue
-                rarest = min(choices, key=lambda words: sum(40 if word in common else 1 for word in words))
-                for word in rarest:
-                    self._by_word.setdefault(word, []).append(pattern)
+                else:
+                    # The pattern is looked up by whichever of its required words are the least common.
+                    rarest, _ = min(
+                        choices, key=lambda item: sum(40 if word in common else 1 for word in item[0])
+                    )
+                    for word in rarest:
+                        self._by_word.setdefault(word, []).append(pattern)
         self._phrases = self._phrase_matchers(nlp, book)
 
     @staticmethod
@@ -213,74 +278,96 @@ class Engine:
         sentences = reading.sentences()
         if not sentences:
             return []
+        phrases, cancels = self._phrase_hits(doc, sentences) if self._phrases else ({}, {})
+        hits: list[Hit] = []
+        for stretch, within in self._stretches(doc, sentences):
+            found: dict[tuple[int, int], list[tuple[int, int, str]]] = {}
+            for pattern, where in self._candidates(within):
+                for sentence, start, end in pattern.find(self.nlp, stretch, where):
+                    found.setdefault((pattern.rule, sentence.number), []).append((start, end, pattern.name))
+            for sentence in within:
+                for rule, matched in phrases.get(sentence.number, ()):
+                    found.setdefault((rule, sentence.number), []).append(matched)
+            for (rule, number), matches in found.items():
+                sentence = within[number - within[0].number]
+                against = [span for other, span in cancels.get(number, ()) if other == rule]
+                for start, end, name in self._kept(rule, stretch, sentence, matches, against):
+                    quoted = self._quoted(self.rules[rule], name, sentence.span, start, end)
+                    hits.append(Hit(self.rules[rule], number, *quoted, name))
+        hits.sort(key=lambda hit: (hit.start, hit.end, hit.rule.id, hit.match))
+        return hits
+
+    def _stretches(self, doc: Doc, sentences: Sequence[DocSpan]) -> Iterator[tuple[Stretch, list[_Sentence]]]:
+        """The sentences of a note, in stretches of at most `STRETCH` tokens or one sentence."""
+        table: Any = doc.to_array(list(COLUMNS))
+        words = table[:, : COLUMNS.index("LEMMA") + 1].tolist()
+        at = 0
+        while at < len(sentences):
+            start = sentences[at].start
+            last = at + 1
+            while last < len(sentences) and sentences[last].end - start <= STRETCH:
+                last += 1
+            firsts = [span.start for span in sentences[at:last]]
+            stretch = Stretch(doc.vocab.strings, table[start : sentences[last - 1].end], start, firsts)
+            within = []
+            for number in range(at, last):
+                span = sentences[number]
+                tokens = ((1 << span.end - span.start) - 1) << span.start - start
+                own = {word for row in words[span.start : span.end] for word in row}
+                within.append(_Sentence(number, span, tokens, own, self._words.had(own)))
+            yield stretch, within
+            at = last
+
+    def _candidates(self, sentences: Sequence[_Sentence]) -> Iterable[tuple[_Pattern, list[_Sentence]]]:
+        """The patterns that could match, each with the sentences that hold what it needs."""
+        out: dict[int, tuple[_Pattern, list[_Sentence]]] = {}
+        for sentence in sentences:
+            has = sentence.has
+            possible = {
+                id(pattern): pattern
+                for word in sentence.words
+                for pattern in self._by_word.get(word, ())
+                if pattern.needs & has == pattern.needs
+            }
+            for key, pattern in possible.items():
+                if key in out:
+                    out[key][1].append(sentence)
+                else:
+                    out[key] = (pattern, [sentence])
+        return [*out.values(), *((pattern, list(sentences)) for pattern in self._always)]
+
+    def _phrase_hits(
+        self, doc: Doc, sentences: Sequence[DocSpan]
+    ) -> tuple[dict[int, list[_Found]], dict[int, list[_Found]]]:
+        """By sentence the phrases that match, and those that cancel."""
         where = [0] * len(doc)
         for number, sentence in enumerate(sentences):
             where[sentence.start : sentence.end] = [number] * (sentence.end - sentence.start)
-        phrases, cancels = self._phrase_hits(doc, where)
-        columns = doc.to_array(["LEMMA", "LOWER"]).tolist()
-        found: list[Hit] = []
-        for number, sentence in enumerate(sentences):
-            words = {word for row in columns[sentence.start : sentence.end] for word in row}
-            spans: dict[int, list[tuple[int, int, str]]] = {}
-            for index, at, start, end, name in phrases:
-                if at == number:
-                    spans.setdefault(index, []).append((start, end, name))
-            texts = [token.text for token in sentence]
-            for pattern in self._candidates(words, texts):
-                for start, end in pattern.find(self.nlp, sentence):
-                    spans.setdefault(pattern.rule, []).append((start, end, pattern.name))
-            for index, matched in sorted(spans.items()):
-                for start, end, name in self._kept(index, number, sentence, words, texts, matched, cancels):
-                    rule = self.rules[index]
-                    found.append(Hit(rule, number, *self._quoted(rule, name, sentence, start, end), name))
-        found.sort(key=lambda hit: (hit.start, hit.end, hit.rule.id, hit.match))
-        return found
-
-    def _candidates(self, words: set[int], texts: Sequence[str]) -> list[_Pattern]:
-        """The patterns that could match a sentence of these words."""
-        out = list(self._always)
-        for word in words:
-            out.extend(self._by_word.get(word, ()))
-        seen: set[int] = set()
-        kept = []
-        for pattern in out:
-            if id(pattern) in seen:
-                continue
-            seen.add(id(pattern))
-            anchors = self._anchors[pattern.rule]
-            if (not anchors or not anchors.isdisjoint(words)) and _possible(pattern, words, texts):
-                kept.append(pattern)
-        return kept
-
-    def _phrase_hits(
-        self, doc: Doc, where: list[int]
-    ) -> tuple[list[tuple[int, int, int, int, str]], list[tuple[int, int, int, int, str]]]:
-        hits: list[tuple[int, int, int, int, str]] = []
-        cancels: list[tuple[int, int, int, int, str]] = []
+        hits: dict[int, list[_Found]] = {}
+        cancels: dict[int, list[_Found]] = {}
         for matcher, keys in self._phrases:
             for key, start, end in matcher(doc):
-                index, name, is_unless = keys[key]
-                if where[start] == where[end - 1]:
-                    (cancels if is_unless else hits).append((index, where[start], start, end, name))
+                rule, name, is_unless = keys[key]
+                number = where[start]
+                if number == where[end - 1]:
+                    (cancels if is_unless else hits).setdefault(number, []).append((rule, (start, end, name)))
         return hits, cancels
 
     def _kept(
         self,
         index: int,
-        number: int,
-        sentence: DocSpan,
-        words: set[int],
-        texts: Sequence[str],
+        stretch: Stretch,
+        sentence: _Sentence,
         spans: list[tuple[int, int, str]],
-        cancels: Sequence[tuple[int, int, int, int, str]],
+        against: list[tuple[int, int, str]],
     ) -> list[tuple[int, int, str]]:
         rule = self.rules[index]
         if rule.unless:
             within = {block.name: block.within for block in rule.unless}
-            against = [(start, end, name) for i, n, start, end, name in cancels if i == index and n == number]
             for pattern in self._unless[index]:
-                if _possible(pattern, words, texts):
-                    against.extend((start, end, pattern.name) for start, end in pattern.find(self.nlp, sentence))
+                if pattern.needs & sentence.has == pattern.needs:
+                    for _, start, end in pattern.find(self.nlp, stretch, [sentence]):
+                        against.append((start, end, pattern.name))
             if any(within[name] == "sentence" for *_, name in against):
                 return []
             spans = [
@@ -315,19 +402,14 @@ class Engine:
         return start, end
 
 
-def _possible(pattern: _Pattern, words: set[int], texts: Sequence[str]) -> bool:
-    return not any(need.isdisjoint(words) for need in pattern.needs) and all(
-        any(shape.search(text) for text in texts) for shape in pattern.shapes
-    )
-
-
-def _patterns(nlp: Language, book: Rulebook, index: int, rule: Rule) -> Iterator[_Pattern]:
+def _specs(book: Rulebook, rule: Rule) -> Iterator[tuple[Match | Unless, list[Any], str]]:
+    """The patterns of a rule: the block, the pattern with its word lists filled in, and where it stands."""
     blocks: list[Match | Unless] = [*rule.match, *rule.unless]
     for block in blocks:
         where = f"rule {rule.id}: {type(block).__name__.lower()} {block.name!r}"
         if block.kind != "phrase":
             for pattern in block.all_patterns:
-                yield _Pattern(nlp, index, block, [_expand(token, book, where) for token in pattern], where)
+                yield block, [_expand(token, book, where) for token in pattern], where
 
 
 def _expand(spec: Any, book: Rulebook, where: str) -> Any:
@@ -355,71 +437,3 @@ def _expand_value(key: str, value: Any, book: Rulebook, where: str) -> Any:
             return {inner: book.words([value[inner]])}
         return _expand(value, book, where)
     return value
-
-
-def pipeline_labels(nlp: Language) -> dict[str, set[str]]:
-    """The labels that the pipeline can give, by attribute: DEP, TAG, POS."""
-    labels: dict[str, set[str]] = {}
-    for name, component in nlp.pipeline:
-        own = set(getattr(component, "labels", ()))
-        if name == "parser":
-            labels["DEP"] = own | {"ROOT", "dep"}
-        elif name == "tagger":
-            labels["TAG"] = own
-        elif name == "morphologizer":
-            labels["POS"] = {
-                part.partition("=")[2]
-                for label in own for part in label.split("|") if part.startswith("POS=")
-            }  # fmt: skip
-    return labels
-
-
-def check_labels(nlp: Language, book: Rulebook) -> None:
-    """Refuse a rule that names a label the pipeline never gives: it could never fire.
-
-    Raises:
-        NotecheckError: the rule, the attribute and the label.
-    """
-    labels = pipeline_labels(nlp)
-    for rule in book.rules:
-        blocks: list[Match | Unless] = [*rule.match, *rule.unless]
-        for block in blocks:
-            if block.kind == "dependency" and "DEP" not in labels:
-                raise NotecheckError(f"rule {rule.id}: needs a parser, and the pipeline has none")
-            for attribute, wanted in _named_labels(block.all_patterns):
-                known = labels.get(attribute, set())
-                fits = (
-                    any(re.search(wanted[3:], label) for label in known)
-                    if wanted.startswith("re:")
-                    else (wanted in known)
-                )
-                if not fits:
-                    raise NotecheckError(
-                        f"rule {rule.id}: match {block.name!r}: {attribute} {wanted!r} is no label of the pipeline"
-                    )
-
-
-def _named_labels(value: Any) -> Iterable[tuple[str, str]]:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if key in ("DEP", "TAG", "POS"):
-                yield from ((key, label) for label in _label_values(inner))
-            else:
-                yield from _named_labels(inner)
-    elif isinstance(value, (list, tuple)):
-        for inner in value:
-            yield from _named_labels(inner)
-
-
-def _label_values(value: Any) -> Iterable[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        for inner in value:
-            yield from _label_values(inner)
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            if key == "REGEX":
-                yield "re:" + inner
-            else:
-                yield from _label_values(inner)

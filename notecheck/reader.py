@@ -101,9 +101,12 @@ class Reader:
         place[place == len(self.keys)] = 0
         known = self.keys[place] == columns
         rows, place = rows[known], place[known]
-        for index in range(len(self.labels)):
-            summed = np.bincount(rows, weights=self.weights[place, index], minlength=sentences)
-            out[:, index] += (summed / np.sqrt(counts)).astype(np.float32)
+        if len(rows):
+            # The rows are in the order of the sentences: each sentence with a known feature is one run of them.
+            begins = np.flatnonzero(np.diff(rows, prepend=-1))
+            summed = np.add.reduceat(self.weights[place].astype(np.float64), begins, axis=0)
+            which = rows[begins]
+            out[which] += (summed / np.sqrt(counts[which])[:, None]).astype(np.float32)
         return out
 
     def read(self, features: Features, tokens: Tokens | None, sentences: int) -> tuple[Odds, Odds]:
@@ -112,7 +115,7 @@ class Reader:
         The figures are rounded, so that the order of a sum never shows in a report.
         """
         linear = self.logits(features, sentences)
-        columns = {label: linear[:, index] for index, label in enumerate(self.labels)}
+        columns: dict[str, Any] = {label: linear[:, index] for index, label in enumerate(self.labels)}
         amounts: Odds = {}
         if self.network is not None and tokens is not None:
             odds, added = self.network.read(tokens)
@@ -125,7 +128,10 @@ class Reader:
 
 def unique_rows(features: Features) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
     """The distinct (sentence, feature) pairs: a feature counts once a sentence."""
-    order = np.lexsort((features.keys, features.sentence))
+    order = np.argsort(features.keys)
+    # Sentences fit into 16 bits nearly always, and such numbers are sorted without comparing them.
+    narrow = np.uint16 if len(order) == 0 or features.sentence.max() < 2**16 else np.uint32
+    order = order[np.argsort(features.sentence[order].astype(narrow), kind="stable")]
     sentence, keys = features.sentence[order], features.keys[order]
     first = np.ones(len(keys), dtype=bool)
     first[1:] = (keys[1:] != keys[:-1]) | (sentence[1:] != sentence[:-1])

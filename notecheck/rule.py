@@ -15,10 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from notecheck.types import Level, NotecheckError
 
-#: What the words of a match are evidence of.
+#: What the words of a match are evidence of; a label that begins with ``no-`` is evidence against the move.
 Label = Literal[
     "thanks", "detail", "narrow", "broad", "keep-in-mind", "interest",
     "annoyance", "stock", "particular", "slot",
+    "no-thanks", "no-feedback", "no-keep-in-mind", "no-interest",
 ]  # fmt: skip
 
 # Bounds on user-supplied rule files: a pattern can be slow, but not without end.
@@ -224,6 +225,7 @@ def parse_rule(data: dict[str, Any], rule_id: str, path: Path) -> Rule:
     try:
         return Rule(id=rule_id, **data)
     except ValidationError as error:
-        first = error.errors()[0]
+        # An unknown key says more than the required one that it was meant to be.
+        first = min(error.errors(), key=lambda item: item["type"] != "extra_forbidden")
         key = ".".join(str(part) for part in first["loc"]) or "rule"
         raise NotecheckError(f"{path}: {key}: {first['msg']}") from None

@@ -23,9 +23,9 @@ MAX_RULE_BYTES = 1_000_000
 
 def builtin_folder() -> Path:
     """The folder of the rules that ship with the package, for a wheel and an editable install alike."""
-    import notecheck.rules
+    from importlib import import_module
 
-    return Path(next(iter(notecheck.rules.__path__)))
+    return Path(next(iter(import_module("notecheck.rules").__path__)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ annoyance are never negative, so that a barb more never lowers it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import exp, log1p
@@ -14,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from notecheck.types import (
     Check,
-    CheckName,
     Context,
     Contribution,
     Evidence,
@@ -41,6 +41,13 @@ RULE_LABELS: Mapping[str, tuple[str, ...]] = {
     "keep-in-mind": ("keep-in-mind",),
     "interest": ("interest",),
     "annoyance": ("annoyed", "barbed"),
+}
+#: The same for rules that speak against a move: their weight is taken off.
+VETO_LABELS: Mapping[str, tuple[str, ...]] = {
+    "no-thanks": ("thanks", "detail"),
+    "no-feedback": ("narrow", "broad"),
+    "no-keep-in-mind": ("keep-in-mind",),
+    "no-interest": ("interest",),
 }
 READER_LABELS = (
     "thanks", "detail", "narrow", "broad", "keep-in-mind", "interest", "annoyed", "barbed", "hostile",
@@ -119,9 +126,13 @@ def combined(signals: Signals, weights: Weights, label: str) -> list[float]:
     seen: set[tuple[str, int]] = set()
     for hit, _ in signals.hits:
         key = (hit.rule.id, hit.sentence)
-        if key not in seen and label in RULE_LABELS.get(hit.rule.label, ()):
-            seen.add(key)
+        if key in seen:
+            continue
+        seen.add(key)
+        if label in RULE_LABELS.get(hit.rule.label, ()):
             out[hit.sentence] += weights.rule(hit)
+        elif label in VETO_LABELS.get(hit.rule.label, ()):
+            out[hit.sentence] -= weights.rule(hit)
     return out
 
 
@@ -149,9 +160,19 @@ def sentences_over(signals: Signals, weights: Weights, label: str) -> list[int]:
 
 def statuses(signals: Signals, weights: Weights) -> dict[str, tuple[str, dict[str, list[int]]]]:
     """The status of each check, and by label the sentences it rests on."""
-    over = {label: sentences_over(signals, weights, label) for label in RULE_LABELS if label != "annoyance"}
+    over = {
+        label: sentences_over(signals, weights, label)
+        for label in RULE_LABELS if label not in ("annoyance", "detail")
+    }  # fmt: skip
     thanks = over["thanks"]
-    detail = [n for n in over["detail"] if any(abs(n - t) <= BESIDE for t in thanks)] if thanks else []
+    # A sentence beside the thanks is judged by a threshold of its own: it lacks the thanking words.
+    inside, beside = (weights.thresholds.get(name, 0.0) for name in ("detail", "detail-beside"))
+    detail = [
+        number
+        for number, odds in enumerate(combined(signals, weights, "detail"))
+        if odds >= (inside if number in thanks else beside)
+        and any(abs(number - other) <= BESIDE for other in thanks)
+    ]
     gratitude = "specific" if detail else "generic" if thanks else "none"
     feedback = "narrow" if over["narrow"] else "broad" if over["broad"] else "none"
     return {
@@ -167,30 +188,51 @@ _PASSING: Mapping[str, str] = {
 }  # fmt: skip
 
 
-def checks_of(signals: Signals, weights: Weights) -> dict[CheckName, Check]:
+def checks_of(signals: Signals, weights: Weights) -> dict[str, Check]:
     """The four checks of a note, each with the words it rests on."""
-    checks: dict[CheckName, Check] = {}
+    checks: dict[str, Check] = {}
     for name, (status, rests_on) in statuses(signals, weights).items():
         evidence = [
             item for label, numbers in rests_on.items() for number in numbers
             for item in _evidence(signals, label, number)
         ]  # fmt: skip
-        unique = sorted(set(evidence), key=lambda item: (item.span, item.rule))
-        checks[name] = Check(name, status, status == _PASSING[name], tuple(unique))  # type: ignore[index, arg-type]
+        unique = sorted(set(evidence), key=lambda item: (item.span.start, -item.span.end, item.rule))
+        shown: list[Evidence] = []
+        for item in unique:
+            if not any(_within(item.span, other.span) for other in shown):
+                shown.append(item)
+        checks[name] = Check(name, status, status == _PASSING[name], tuple(shown))  # type: ignore[arg-type]
     return checks
 
 
 def _evidence(signals: Signals, label: str, number: int) -> list[Evidence]:
-    """The rules' words in a sentence, or the whole sentence where the reader stands alone."""
-    found = [
-        Evidence(hit.rule.id, span, span.of(signals.source))
-        for hit, span in signals.hits
-        if hit.sentence == number and label in RULE_LABELS.get(hit.rule.label, ())
-    ]
-    if found:
-        return found
-    span = signals.sentences[number]
-    return [Evidence(f"reader/{label}", span, span.of(signals.source))]
+    """The rules' words in a sentence, to the end of their clause; the sentence where the reader stands alone."""
+    sentence = signals.sentences[number]
+    found: list[Evidence] = []
+    for hit, span in signals.hits:
+        if hit.sentence == number and label in RULE_LABELS.get(hit.rule.label, ()):
+            shown = _to_clause_end(signals.source, span, sentence)
+            if any(_within(shown, item.span) for item in found):
+                continue
+            found = [item for item in found if not _within(item.span, shown)]
+            found.append(Evidence(hit.rule.id, shown, shown.of(signals.source)))
+    return found or [Evidence(f"reader/{label}", sentence, sentence.of(signals.source))]
+
+
+def _within(inner: Span, outer: Span) -> bool:
+    return outer.start <= inner.start and inner.end <= outer.end
+
+
+#: Where a clause ends for a reader who is shown it.
+_CLAUSE_END = re.compile(r"[.;:!?\n]|,\s(?:and|but|so|or)\b|\s[-–—]+\s|[)\]]\s")
+_TAIL = re.compile(r"[\s,;:.–—-]+$")
+
+
+def _to_clause_end(source: str, span: Span, sentence: Span) -> Span:
+    found = _CLAUSE_END.search(source, span.end, sentence.end)
+    end = sentence.end if found is None else found.start()
+    tail = _TAIL.search(source, span.start, end)
+    return Span(span.start, max(span.end, tail.start() if tail else end))
 
 
 def _scored(
@@ -237,7 +279,7 @@ def annoyance(signals: Signals, weights: Weights) -> Score:
 
 
 def genericness_parts(
-    signals: Signals, weights: Weights, checks: Mapping[CheckName, Check]
+    signals: Signals, weights: Weights, checks: Mapping[str, Check]
 ) -> list[tuple[str, float, int | None]]:
     """(factor, amount, sentence) of everything that makes a note particular or stock."""
     parts: list[tuple[str, float, int | None]] = []
@@ -248,7 +290,7 @@ def genericness_parts(
     for number, amount in enumerate(signals.amounts.get("genericness", ())):
         parts.append(("sentence", amount, number))
     for name, status in (("gratitude", "specific"), ("feedback", "narrow")):
-        if checks[name].status == status:  # type: ignore[index]
+        if checks[name].status == status:
             parts.append((status, 1.0, None))
     counted: dict[str, int] = {}
     for hit, _ in signals.hits:
@@ -260,7 +302,7 @@ def genericness_parts(
     return parts
 
 
-def genericness(signals: Signals, weights: Weights, checks: Mapping[CheckName, Check]) -> Score:
+def genericness(signals: Signals, weights: Weights, checks: Mapping[str, Check]) -> Score:
     """How easily the note could go to any employer: details lower it, stock raises it."""
     figures = weights.scores.get("genericness", {})
     factors = figures.get("factors", {})
@@ -283,7 +325,7 @@ def _findings(
     signals: Signals,
     book: Rulebook,
     weights: Weights,
-    checks: Mapping[CheckName, Check],
+    checks: Mapping[str, Check],
     scores: Mapping[str, Score],
     slots: Sequence[tuple[Hit, Span]],
     context: Context | None,
@@ -298,13 +340,13 @@ def _findings(
             (missing if span is None else placed).append(_of_notice(signals, notice, span))
 
     for name in ("gratitude", "feedback"):
-        check = checks[name]  # type: ignore[index]
+        check = checks[name]
         if check.status in ("generic", "broad"):
             add(f"{name}/{check.status}", check.evidence[0].span)
         elif not check.passed:
             add(f"{name}/missing")
     for name in ("keep_in_mind", "interest"):
-        if not checks[name].passed:  # type: ignore[index]
+        if not checks[name].passed:
             add(f"{name}/missing")
     if not scores["genericness"].passed:
         add("genericness/form-letter")
@@ -351,7 +393,13 @@ def _annoyed(signals: Signals, book: Rulebook, weights: Weights, score: Score) -
         ]  # fmt: skip
         if ruled:
             level: Level = "error" if failing else "warning"
-            out.extend(_of_rule(signals, hit, span, level) for hit, span in ruled)
+            out.extend(
+                replace(
+                    _of_rule(signals, hit, span, level),
+                    message=f"{notice.message} {hit.rule.why}" if notice else hit.rule.why,
+                )
+                for hit, span in ruled
+            )
         elif notice is not None:
             out.append(_of_notice(signals, notice, item.span))
     return out

@@ -16,6 +16,7 @@ from notecheck.config import read_toml
 
 @click.command("eval")
 @click.argument("path", metavar="FOLDER|FILE.jsonl", type=PATH)
+@click.option("--split", metavar="NAME", help="Only the notes of one split, such as test.")
 @click.option("--json", "as_json", is_flag=True, help="The figures as JSON.")
 @click.option("--errors", is_flag=True, help="List the notes that were labelled otherwise.")
 @click.option(
@@ -26,6 +27,7 @@ from notecheck.config import read_toml
 def evaluate(
     ctx: click.Context,
     path: Path,
+    split: str | None,
     as_json: bool,
     errors: bool,
     floors: Path | None,
@@ -34,7 +36,7 @@ def evaluate(
 ) -> int:
     """Measure the checks on labelled notes."""
     least: Mapping[str, Any] = {} if floors is None else read_toml(floors)
-    result = services(ctx).evaluate(path, config_here(config_file, isolated))
+    result = services(ctx).evaluate(path, config_here(config_file, isolated), split)
     if as_json:
         streams.write_out(json.dumps(result.to_dict(), indent=2) + "\n")
     else:

@@ -84,11 +84,11 @@ def _run_examples(folder: Path | None) -> Iterator[ExampleOutcome]:
     return examples.run(folder)
 
 
-def _evaluate(path: Path, config: Config) -> EvaluationLike:
+def _evaluate(path: Path, config: Config, split: str | None) -> EvaluationLike:
     from notecheck.api import Checker
     from notecheck.evaluation import evaluate
 
-    return evaluate(path, Checker(config))
+    return evaluate(path, Checker(config), split=split)
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Services:
     read: Callable[[Job], Iterable[Draft | NotecheckError]] = _read
     rules: Callable[[Config], Sequence[RuleInfo]] = _rules
     run_examples: Callable[[Path | None], Iterator[ExampleOutcome]] = _run_examples
-    evaluate: Callable[[Path, Config], EvaluationLike] = _evaluate
+    evaluate: Callable[[Path, Config, str | None], EvaluationLike] = _evaluate
     count: Callable[[Job], int] = _count
 
     @property

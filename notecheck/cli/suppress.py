@@ -85,7 +85,7 @@ def from_front_matter(source: str, shown: str) -> list[Suppression]:
     found = _FRONT_MATTER.match(source, 0, MAX_FRONT_MATTER)
     if found is None or not re.search(r"^[ \t]*[\"']?notecheck\b", found[1], re.MULTILINE):
         return []
-    import srsly  # type: ignore[import-untyped]
+    import srsly
 
     where = f"{shown}: front matter"
     try:

@@ -159,7 +159,9 @@ def _gauge(score: Score, painter: Painter) -> Iterator[str]:
         adding = sorted(
             (item for item in score.contributions if item.weight > 0), key=lambda item: -item.weight
         )
-        quotes = [painter.quote(item.quote, 40) for item in adding if item.quote][:3]
+        # What adds little next to the strongest is not what the score comes from.
+        telling = [item for item in adding if item.weight >= 0.35 * adding[0].weight]
+        quotes = [painter.quote(item.quote, 40) for item in telling if item.quote][:3]
         if quotes:
             yield f"  {'':<8} mostly from {', '.join(dict.fromkeys(quotes))}"
 

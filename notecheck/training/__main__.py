@@ -1,10 +1,11 @@
-"""Rebuild what is learned: ``python -m notecheck.training pipeline|reader``."""
+"""Rebuild what is learned, and measure it: ``python -m notecheck.training pipeline|reader|alarms``."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -19,11 +20,18 @@ def main() -> None:
     reader.add_argument("--corpus", type=Path, default=ROOT / "corpus")
     reader.add_argument("--rules", type=Path, default=ROOT / "rules")
     reader.add_argument("--output", type=Path, default=ROOT / "notecheck" / "pipeline" / "reader")
+    alarms = commands.add_parser("alarms", help="count false alarms on the treebank's work mail")
+    alarms.add_argument("treebank", type=Path, help="as for pipeline")
     asked = parser.parse_args()
+    figures: dict[str, Any]
     if asked.command == "pipeline":
         from notecheck.training.pipeline import train as train_pipeline
 
         figures = train_pipeline(asked.treebank, asked.output)
+    elif asked.command == "alarms":
+        from notecheck.training.alarms import measure
+
+        figures = measure(asked.treebank)
     else:
         from notecheck.training.reader import train as train_reader
 

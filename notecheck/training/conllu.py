@@ -143,7 +143,7 @@ def to_doc(vocab: Vocab, group: list[Sentence]) -> Doc:
     morphs: list[str] = []
     heads: list[int] = []
     deps: list[str] = []
-    starts: list[bool] = []
+    starts: list[bool | int | None] = []
     for sentence in group:
         base = len(words)
         offsets = word_offsets(sentence)

@@ -19,20 +19,26 @@ from notecheck.verdict import (
     annoyance_parts,
     checks_of,
     genericness_parts,
+    sigmoid,
     statuses,
 )
 
 #: What a false alarm costs beside a miss when a threshold is chosen: false moves mislead a sender more.
 CHOICES = (
-    ("thanks", "gratitude"), ("detail", "gratitude"), ("narrow", "feedback"), ("broad", "feedback"),
+    ("thanks", "gratitude"), ("detail", "gratitude"), ("detail-beside", "gratitude"), ("narrow", "feedback"), ("broad", "feedback"),
     ("keep-in-mind", "keep_in_mind"), ("interest", "interest"),
 )  # fmt: skip
-MIN_PRECISION = {"detail": ("specific", 0.95), "narrow": ("narrow", 0.95), "keep-in-mind": ("yes", 0.95)}
+MIN_PRECISION = {
+    "detail": ("specific", 0.95),
+    "detail-beside": ("specific", 0.95),
+    "narrow": ("narrow", 0.95),
+    "keep-in-mind": ("yes", 0.95),
+}
 
 
 def fit_thresholds(notes: Sequence[Prepared], rules: Sequence[dict[str, float]]) -> dict[str, float]:
     """Choose each label's threshold by the note-level macro-F1, in two rounds over the labels."""
-    thresholds = dict.fromkeys(RULE_LABELS, 0.0)
+    thresholds = dict.fromkeys((*RULE_LABELS, "detail-beside"), 0.0)
     for _ in range(2):
         for label, check in CHOICES:
             best = (-1.0, 0.0)
@@ -48,13 +54,17 @@ def fit_thresholds(notes: Sequence[Prepared], rules: Sequence[dict[str, float]])
     return {label: value for label, value in thresholds.items() if label != "annoyance"}
 
 
+#: What a point of precision below the wish costs in points of macro-F1.
+SHORTFALL = 0.5
+
+
 def _shortfall(pairs: Sequence[tuple[Any, Any]], label: str) -> float:
     if label not in MIN_PRECISION:
         return 0.0
     wanted, least = MIN_PRECISION[label]
     said = [a for a, b in pairs if b == wanted]
     precision = sum(a == wanted for a in said) / len(said) if said else 1.0
-    return max(0.0, least - precision)
+    return SHORTFALL * max(0.0, least - precision)
 
 
 def _macro_f1(pairs: Sequence[tuple[Any, Any]]) -> float:
@@ -161,6 +171,22 @@ def oof_figures(
         ]
         figures[check] = round(_macro_f1(pairs), 4)
     return figures
+
+
+def add_limits(scores: dict[str, dict[str, Any]]) -> None:
+    """Set each score's threshold, and the contribution from which an annoyed sentence is a finding.
+
+    A note that reads as passive-aggressive (annoyance level 2) is not ready. Genericness stops a note half-way
+    between level 2 (mostly stock, or short) and level 3 (a form letter).
+    """
+    for name, total in (
+        ("annoyance", scores["annoyance"]["cuts"][1]),
+        ("genericness", sum(scores["genericness"]["cuts"][1:]) / 2),
+    ):
+        value = sum(sigmoid(total - cut) for cut in scores[name]["cuts"]) / 3
+        # Rounded down, so that a note exactly at the cut is over it.
+        scores[name]["threshold"] = int(value * 1000) / 1000
+    scores["annoyance"]["finding"] = round(max(0.5, scores["annoyance"]["cuts"][0] * 0.8), 3)
 
 
 def write_weights(

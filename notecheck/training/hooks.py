@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from typing import Any
 
-import spacy
 from spacy.language import Language
+from spacy.tokens import Doc
 from spacy.training import Example
-from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex
+from spacy.util import compile_infix_regex, compile_prefix_regex, compile_suffix_regex, registry
 
 
 def treebank_tokenizer(nlp: Language) -> Language:
     """Fit the tokenizer's rules to the treebank's: runs of marks stay whole, a slash between words cuts."""
     defaults = nlp.Defaults
-    tokenizer = nlp.tokenizer
+    tokenizer: Any = nlp.tokenizer
     run = r"(?:={2,}|\*{2,}|_{2,}|~{2,}|#{2,}|\+{2,}|\.{2,}|[!?]{2,}|\${2,}|<{2,}|>{2,}|-{2,})"
     tokenizer.prefix_search = compile_prefix_regex([run, *(defaults.prefixes or [])]).search
     tokenizer.suffix_search = compile_suffix_regex([run, *(defaults.suffixes or [])]).search
@@ -24,12 +25,12 @@ def treebank_tokenizer(nlp: Language) -> Language:
     return nlp
 
 
-@spacy.registry.callbacks("notecheck.tokenizer.v1")
+@registry.callbacks("notecheck.tokenizer.v1")  # type: ignore[untyped-decorator]
 def make_treebank_tokenizer() -> Callable[[Language], Language]:
     return treebank_tokenizer
 
 
-@spacy.registry.augmenters("notecheck.mail_augmenter.v1")
+@registry.augmenters("notecheck.mail_augmenter.v1")  # type: ignore[untyped-decorator]
 def make_mail_augmenter(
     lower_level: float, stop_level: float
 ) -> Callable[[Language, Example], Iterator[Example]]:
@@ -55,9 +56,9 @@ def _rebuilt(nlp: Language, example: Example, *, lower: bool, end: int) -> Examp
     doc = example.reference[:end].as_doc()
     if lower:
         words = [token.lower_ for token in doc]
-        columns = doc.to_array(["LEMMA", "POS", "TAG", "MORPH", "HEAD", "DEP", "SENT_START"])
+        columns: Any = doc.to_array(["LEMMA", "POS", "TAG", "MORPH", "HEAD", "DEP", "SENT_START"])
         spaces = [bool(token.whitespace_) for token in doc]
-        doc = spacy.tokens.Doc(nlp.vocab, words=words, spaces=spaces).from_array(
+        doc = Doc(nlp.vocab, words=words, spaces=spaces).from_array(
             ["LEMMA", "POS", "TAG", "MORPH", "HEAD", "DEP", "SENT_START"], columns
         )
     return Example(nlp.make_doc(doc.text), doc)

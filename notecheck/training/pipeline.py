@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import time
@@ -13,6 +14,7 @@ import srsly
 from spacy.cli.train import train as spacy_train
 from spacy.language import Language
 from spacy.scorer import Scorer
+from spacy.strings import hash_string  # type: ignore[attr-defined]
 from spacy.tokens import DocBin
 from spacy.training import Example
 
@@ -56,6 +58,7 @@ def train(treebank: Path, output: Path, overrides: dict[str, Any] | None = None)
         if output.exists():
             shutil.rmtree(output)
         nlp.to_disk(output)
+        prune_strings(output)
     write_meta(output, figures)
     return figures
 
@@ -103,3 +106,30 @@ def write_meta(output: Path, figures: dict[str, float]) -> None:
         performance={"measured_on": "EWT test, raw text by paragraph", **figures},
     )
     srsly.write_json(path, meta)
+
+
+def prune_strings(output: Path) -> None:
+    """Drop the treebank's words from the saved string table; what the components name by hash is kept.
+
+    Word vectors are looked up by hash and lemmas are built from the trees' strings, so no word of the treebank
+    is needed to read another text.
+    """
+    path = output / "vocab" / "strings.json"
+    strings = srsly.read_json(path)
+    trees = srsly.msgpack_loads((output / "trainable_lemmatizer" / "trees").read_bytes())["trees"]
+    hashes = {tree[key] for tree in trees for key in ("orig", "subst") if key in tree}
+    named = set()
+    for name in ("tagger", "morphologizer", "trainable_lemmatizer", "parser"):
+        for file in (output / name).iterdir():
+            if file.name in ("cfg", "moves"):
+                named.update(_texts(file.read_bytes().decode("utf-8", errors="ignore")))
+    kept = [text for text in strings if hash_string(text) in hashes or text in named]
+    srsly.write_json(path, kept)
+
+
+def _texts(content: str) -> set[str]:
+    """Every label that a component's settings spell, whole and in its parts."""
+    quoted = set(re.findall(r'"((?:[^"\\]|\\.)*)"', content))
+    parts = {part for text in quoted for part in re.split(r"[|=]", text)}
+    features = {part for text in quoted for part in text.split("|")}
+    return quoted | parts | features | {part.partition("-")[2] for part in quoted}

@@ -36,7 +36,7 @@ MOVES: Mapping[str, tuple[str, ...]] = {
 #: Batches whose tune notes the authors of the rules have read: the rules know them too well to be weighed on them.
 RULES_READ = frozenset(f"n{number:02}" for number in range(1, 13))
 UNREAD_WEIGHT = 3  # how much more a note counts that the rules do not know
-FOLDS = 4
+FOLDS = 3
 KNOWN_IN = 6  # a lemma that fewer notes use is rare
 
 
@@ -114,7 +114,7 @@ def _targets(note: LabelledNote, spans: Sequence[Span]) -> NDArray[np.float64]:
                 if moves & set(MOVES.get(label, ())):
                     targets[row, column] = 1
     # Nobody labels a sentence as particular; the note's genericness stands in for it.
-    targets[:, READER_LABELS.index("particular")] = float((note.labels["genericness"] or 0) <= 1)
+    targets[:, READER_LABELS.index("particular")] = float(int(note.labels["genericness"] or 0) <= 1)
     return targets
 
 

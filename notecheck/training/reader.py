@@ -20,15 +20,17 @@ from notecheck import corpus
 from notecheck.network import AMOUNTS, LABELS, Network
 from notecheck.reader import Reader
 from notecheck.rulebook import Rulebook, read_folder
-from notecheck.training.decisions import fit_scores, fit_thresholds, oof_figures, write_weights
+from notecheck.training.decisions import add_limits, fit_scores, fit_thresholds, oof_figures, write_weights
 from notecheck.training.network import Example
 from notecheck.training.network import train as train_network
 from notecheck.training.prepare import FOLDS, RULES_READ, Prepared, class_names, fold_of, prepare, weight_of
 from notecheck.verdict import READER_LABELS, RULE_LABELS, Weights, combined
 
+#: (a, b, c): log-odds = a * linear + b * network + c.
+Mix = tuple[float, float, float]
 C = 16.0  # inverse regularisation, chosen by batch-wise cross-validation
 MIN_SENTENCES = 2  # a feature seen in fewer sentences is not learned
-KEEP = 24_000  # features kept in the shipped reader, the strongest
+KEEP = 22_000  # features kept in the shipped reader, the strongest
 
 
 class _Matrix:
@@ -187,7 +189,7 @@ def rule_sums(note: Prepared, rules: Mapping[str, float], label: str) -> NDArray
     return np.array(combined(empty, Weights({}, rules, {}), label))
 
 
-def fit_mix(unseen: Sequence[Unseen]) -> dict[str, tuple[float, float, float]]:
+def fit_mix(unseen: Sequence[Unseen]) -> dict[str, Mix]:
     """Per label (a, b, c): log-odds = a * (linear + rules) + b * network + c, by logistic regression."""
     mix = {}
     for index, label in enumerate(LABELS):
@@ -204,7 +206,7 @@ def fit_mix(unseen: Sequence[Unseen]) -> dict[str, tuple[float, float, float]]:
     return mix
 
 
-def mixed(item: Unseen, mix: Mapping[str, tuple[float, float, float]]) -> Prepared:
+def mixed(item: Unseen, mix: Mapping[str, Mix]) -> Prepared:
     """The note with the mixed log-odds, as the reader gives them at run time."""
     logits = {}
     for column, label in enumerate(READER_LABELS):
@@ -217,9 +219,7 @@ def mixed(item: Unseen, mix: Mapping[str, tuple[float, float, float]]) -> Prepar
     return replace(item.note, signals=replace(item.note.signals, logits=logits, amounts=amounts))
 
 
-def scaled_rules(
-    rules: Mapping[str, float], book: Rulebook, mix: Mapping[str, tuple[float, float, float]]
-) -> dict[str, float]:
+def scaled_rules(rules: Mapping[str, float], book: Rulebook, mix: Mapping[str, Mix]) -> dict[str, float]:
     """Rule weights on the scale of the mixture: a rule adds a times its fitted weight."""
     by_id = {rule.id: rule for rule in book.rules}
     out = {}
@@ -243,18 +243,19 @@ def train(corpus_folder: Path, rules_folder: Path, reader_folder: Path) -> dict[
     rules = [scaled_rules(item.rules, book, mix) for item in unseen]
     thresholds = fit_thresholds(read, rules)
     scores = fit_scores(read, rules, thresholds)
-    for name, threshold in (("genericness", 0.6), ("annoyance", 0.5)):
-        scores[name]["threshold"] = threshold
-    scores["annoyance"]["finding"] = round(max(0.5, (scores["annoyance"]["cuts"][0]) * 0.8), 3)
+    add_limits(scores)
     fitted = fit_reader(notes, book)
     reader = replace(
         pruned(fitted.reader), known=known, network=fit_network(notes), mix=mix, classes=class_names(book)
     )
+    from notecheck.training.ablation import ablation
+
     figures = oof_figures(read, rules, thresholds)
+    trained_on = {"notes": len(notes), "sentences": sum(len(item.signals.sentences) for item in notes)}
+    measured = {"notes": len(unseen), **figures}
     reader.save(
         reader_folder,
-        {"trained_on": {"notes": len(notes), "sentences": int(sum(len(n.signals.sentences) for n in notes))},
-         "out_of_fold": figures},
-    )  # fmt: skip
+        {"trained_on": trained_on, "out_of_fold": measured, "ablation": ablation(unseen, mix, rules)},
+    )
     write_weights(rules_folder / "weights.toml", thresholds, scaled_rules(fitted.rules, book, mix), scores)
     return figures

@@ -119,7 +119,7 @@ class FakeEvaluation:
 def test_eval(run: Command, write: Writer) -> None:
     write("floors.toml", "[gratitude]\nmacro_f1 = 0.95")
     write("low.toml", "[gratitude]\nmacro_f1 = 0.5")
-    tools = {"evaluate": lambda path, config: FakeEvaluation()}
+    tools = {"evaluate": lambda path, config, split: FakeEvaluation()}
     assert run("eval", "corpus", **tools).out == "gratitude 0.90\n"
     assert "otherwise" in run("eval", "corpus", "--errors", **tools).out
     assert run("eval", "corpus", "--json", **tools).json == {"gratitude": {"macro_f1": 0.9}}

@@ -78,7 +78,7 @@ def test_a_rule_of_ones_own_raises_the_score_and_is_quoted(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (("why =", "wy ="), "why"),
+        (("why =", "wy ="), "wy"),
         (('label = "annoyance"', 'label = "anger"'), "label"),
         (("[[match]]", "[[mach]]"), "mach"),
         (('[{LEMMA = "kiln"}]', "[]"), "pattern"),
@@ -113,8 +113,8 @@ def test_select_and_ignore_take_ids_and_prefixes() -> None:
 
 
 def test_a_long_sentence_is_read_in_stretches() -> None:
-    text = "was " * 3000 + "thank you for the tour of the kiln"
-    assert notecheck.check(text).checks["gratitude"].status in ("specific", "generic")
+    text = "was " * 3000 + "[Name]"
+    assert [item.quote for item in notecheck.check(text).findings if item.rule.startswith("slots/")] == ["[Name]"]
 
 
 def test_two_rules_of_one_id_are_refused(tmp_path: Path) -> None:

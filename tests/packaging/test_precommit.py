@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 
 import pytest
@@ -37,7 +36,7 @@ def test_the_hook_is_installed_and_checks_what_is_staged(
         "PIP_NO_INDEX": "1",
         "PIP_NO_DEPS": "1",
         "PIP_NO_BUILD_ISOLATION": "0",
-        "PYTHONPATH": sysconfig.get_path("purelib"),
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path.endswith("site-packages")),
         "PYTHONWARNINGS": "",
     }
     command = [sys.executable, "-m", "pre_commit", "try-repo", str(checkout), "notecheck", "--all-files"]
