@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from notecheck import pipeline, rulebook
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from spacy.language import Language
 
     from notecheck.pipeline import Reading
+
+
+_zone = Lock()
 
 
 class Judge:
@@ -50,7 +54,8 @@ class Judge:
         """What is seen in each draft, in order."""
         stream = iter(drafts)
         while batch := list(islice(stream, pipeline.BATCH)):
-            with self.nlp.memory_zone():
+            # A zone frees what its own words took; two at once on one vocabulary would free each other's.
+            with _zone, self.nlp.memory_zone():
                 readings = pipeline.read_all(self.nlp, ((draft.source, draft.spans) for draft in batch))
                 found = [
                     self._signals(draft, reading) for draft, reading in zip(batch, readings, strict=True)

@@ -39,6 +39,8 @@ RULE_FLAGS = (
 )  # fmt: skip
 REACH = 2  # tokens that a convolution sees to each side
 FILE = "network.npz"
+#: Tokens that are read at a time, so that a long note takes no more memory than a few short ones.
+BLOCK = 2_048
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,32 +123,8 @@ class Network:
 
     def read(self, tokens: Tokens) -> tuple[Floats, Floats]:
         """Log-odds (sentence × `LABELS`) and amounts (sentence × `AMOUNTS`; annoyance is never negative)."""
-        w = self.arrays
-        vectors = tokens.vectors
-        mean = vectors.mean(1, keepdims=True)
-        deviation = np.sqrt(vectors.var(1, keepdims=True) + 1e-5)
-        joined = np.concatenate(
-            [
-                w["lem"][lookup(self.lemmas, tokens.lemma)],
-                w["pos"][lookup(self.pos, tokens.pos)],
-                w["dep"][lookup(self.deps, tokens.dep)],
-                (vectors - mean) / deviation * w["norm.weight"] + w["norm.bias"],
-                tokens.flags,
-            ],
-            axis=1,
-        )
-        around = neighbours(tokens.sentence)
-        x = _gelu(self._layer("inp", joined))
-        x = x + _gelu(self._layer("head", x[tokens.head]))
-        for name in ("conv1", "conv2"):
-            padded = np.concatenate([x, np.zeros((1, x.shape[1]), dtype=np.float32)])
-            x = x + _gelu(self._layer(name, padded[around].reshape(len(x), -1)))
-        starts = np.flatnonzero(np.diff(tokens.sentence, prepend=-1))
-        pooled = np.maximum.reduceat(x, starts, axis=0)
-        attention, values = self._layer("att", x), self._layer("val", x)
-        top = np.maximum.reduceat(attention, starts, axis=0)[tokens.sentence]
-        strength = np.exp(attention - top)
-        said = np.add.reduceat(strength * values, starts, axis=0) / np.add.reduceat(strength, starts, axis=0)
+        parts = [self._said(tokens, start, end) for start, end in _blocks(tokens.sentence)]
+        pooled, said = (np.concatenate(column) for column in zip(*parts, strict=True))
         edge = np.zeros((1, pooled.shape[1]), dtype=np.float32)
         whole = np.broadcast_to(pooled.mean(0, keepdims=True), pooled.shape)
         beside = np.concatenate(
@@ -157,6 +135,36 @@ class Network:
         raw = said[:, len(LABELS) :] + self._layer("own", pooled)
         amounts = np.stack([np.logaddexp(0, raw[:, 0]), 2 * np.tanh(raw[:, 1] / 2)], axis=1)
         return odds.astype(np.float32), amounts.astype(np.float32)
+
+    def _said(self, tokens: Tokens, start: int, end: int) -> tuple[Floats, Floats]:
+        """What each sentence of a block is like, and what its tokens say of it."""
+        w = self.arrays
+        vectors, sentence = tokens.vectors[start:end], tokens.sentence[start:end]
+        mean = vectors.mean(1, keepdims=True)
+        deviation = np.sqrt(vectors.var(1, keepdims=True) + 1e-5)
+        joined = np.concatenate(
+            [
+                w["lem"][lookup(self.lemmas, tokens.lemma[start:end])],
+                w["pos"][lookup(self.pos, tokens.pos[start:end])],
+                w["dep"][lookup(self.deps, tokens.dep[start:end])],
+                (vectors - mean) / deviation * w["norm.weight"] + w["norm.bias"],
+                tokens.flags[start:end],
+            ],
+            axis=1,
+        )
+        around = neighbours(sentence)
+        x = _gelu(self._layer("inp", joined))
+        x = x + _gelu(self._layer("head", x[np.clip(tokens.head[start:end] - start, 0, len(x) - 1)]))
+        for name in ("conv1", "conv2"):
+            padded = np.concatenate([x, np.zeros((1, x.shape[1]), dtype=np.float32)])
+            x = x + _gelu(self._layer(name, padded[around].reshape(len(x), -1)))
+        starts = np.flatnonzero(np.diff(sentence, prepend=-1))
+        pooled = np.maximum.reduceat(x, starts, axis=0)
+        attention, values = self._layer("att", x), self._layer("val", x)
+        top = np.maximum.reduceat(attention, starts, axis=0)[sentence - sentence[0]]
+        strength = np.exp(attention - top)
+        said = np.add.reduceat(strength * values, starts, axis=0) / np.add.reduceat(strength, starts, axis=0)
+        return pooled, said
 
     def _layer(self, name: str, x: Floats) -> Floats:
         out: Floats = _product(x, self.arrays[f"{name}.weight"]) + self.arrays[f"{name}.bias"]
@@ -179,6 +187,15 @@ def _gelu(x: Floats) -> Floats:
     """The tanh form of the Gaussian error linear unit (Hendrycks and Gimpel 2016)."""
     out: Floats = 0.5 * x * (1 + np.tanh(0.7978845608 * (x + 0.044715 * x * x * x)))
     return out
+
+
+def _blocks(sentence: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Whole sentences of together about `BLOCK` tokens, or longer ones, as (start, end)."""
+    cuts = [0]
+    for start in [*np.flatnonzero(np.diff(sentence) > 0) + 1]:
+        if start - cuts[-1] >= BLOCK:
+            cuts.append(int(start))
+    return list(zip(cuts, [*cuts[1:], len(sentence)], strict=True))
 
 
 def neighbours(sentence: NDArray[np.int64]) -> NDArray[np.int64]:

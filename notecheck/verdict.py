@@ -152,25 +152,31 @@ def judge(
     return Report(ready, checks, scores, findings, signals.readability, signals.remarks)
 
 
-def sentences_over(signals: Signals, weights: Weights, label: str) -> list[int]:
-    """The sentences whose log-odds of ``label`` reach its threshold."""
-    least = weights.thresholds.get(label, 0.0)
-    return [number for number, odds in enumerate(combined(signals, weights, label)) if odds >= least]
+#: The labels that decide a check.
+MOVE_LABELS = tuple(label for label in RULE_LABELS if label != "annoyance")
 
 
 def statuses(signals: Signals, weights: Weights) -> dict[str, tuple[str, dict[str, list[int]]]]:
     """The status of each check, and by label the sentences it rests on."""
+    odds = {label: combined(signals, weights, label) for label in MOVE_LABELS}
+    return decide(odds, weights.thresholds)
+
+
+def decide(
+    odds: Mapping[str, Sequence[float]], thresholds: Mapping[str, float]
+) -> dict[str, tuple[str, dict[str, list[int]]]]:
+    """`statuses` from the log-odds of every sentence by label."""
     over = {
-        label: sentences_over(signals, weights, label)
-        for label in RULE_LABELS if label not in ("annoyance", "detail")
+        label: [number for number, value in enumerate(odds[label]) if value >= thresholds.get(label, 0.0)]
+        for label in MOVE_LABELS if label != "detail"
     }  # fmt: skip
     thanks = over["thanks"]
     # A sentence beside the thanks is judged by a threshold of its own: it lacks the thanking words.
-    inside, beside = (weights.thresholds.get(name, 0.0) for name in ("detail", "detail-beside"))
+    inside, beside = (thresholds.get(name, 0.0) for name in ("detail", "detail-beside"))
     detail = [
         number
-        for number, odds in enumerate(combined(signals, weights, "detail"))
-        if odds >= (inside if number in thanks else beside)
+        for number, value in enumerate(odds["detail"])
+        if value >= (inside if number in thanks else beside)
         and any(abs(number - other) <= BESIDE for other in thanks)
     ]
     gratitude = "specific" if detail else "generic" if thanks else "none"

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from notecheck.pipeline.text import PlainText, plain_text
+import numpy as np
+
+from notecheck.pipeline.text import PlainText, pieces_of, plain_text
 from notecheck.types import NotecheckError, Span
 
 if TYPE_CHECKING:
@@ -19,10 +24,14 @@ if TYPE_CHECKING:
 #: The trained pipeline, as package data.
 MODEL = Path(__file__).with_name("en")
 BATCH = 64
+#: Parsing more tokens than this at once is not sooner done.
+BATCH_TOKENS = 2_500
 #: A line of more tokens than this without a mark that ends a sentence is cut by the parser.
 RUN_ON = 30
 #: Marks after which a sentence goes on.
-_JOINING = frozenset({",", "-", "–", "—", "--", "/", "&", "(", "[", "{", "<", "@", "#", "$", "£", "€", "%", "+", "=", "_"})
+_JOINING = frozenset(
+    {",", "-", "–", "—", "--", "/", "&", "(", "[", "{", "<", "@", "#", "$", "£", "€", "%", "+", "=", "_"}
+)
 
 _lock = Lock()
 _loaded: Language | None = None
@@ -77,15 +86,48 @@ def read(nlp: Language, source: str, spans: Iterable[Span]) -> Reading:
 def read_all(
     nlp: Language, notes: Iterable[tuple[str, Iterable[Span]]], batch_size: int = BATCH
 ) -> Iterator[Reading]:
-    """Parse notes in order, in batches of ``batch_size``."""
+    """Parse notes in order, in batches of ``batch_size``; a very long one in pieces, so that memory stays bounded."""
+    waiting: deque[tuple[str, PlainText, int]] = deque()
 
-    def docs() -> Iterator[tuple[Doc, tuple[str, PlainText]]]:
+    def docs() -> Iterator[Doc]:
         for source, spans in notes:
             plain = plain_text(source, spans)
-            yield make_doc(nlp, plain), (source, plain)
+            pieces = list(pieces_of(plain))
+            waiting.append((source, plain, len(pieces)))
+            for piece in pieces:
+                yield make_doc(nlp, piece)
 
-    for doc, (source, plain) in nlp.pipe(docs(), as_tuples=True, batch_size=batch_size):
-        yield Reading(source, plain, doc)
+    parsed = (
+        doc for batch in _batches(docs(), batch_size) for doc in nlp.pipe(batch, batch_size=batch_size)
+    )
+    for first in parsed:
+        source, plain, count = waiting.popleft()
+        yield Reading(source, plain, _joined([first, *islice(parsed, count - 1)]))
+
+
+def _batches(docs: Iterable[Doc], size: int) -> Iterator[list[Doc]]:
+    """At most ``size`` Docs at a time, and no more once they have `BATCH_TOKENS`: each takes its memory."""
+    batch: list[Doc] = []
+    tokens = 0
+    for doc in docs:
+        batch.append(doc)
+        tokens += len(doc)
+        if len(batch) >= size or tokens >= BATCH_TOKENS:
+            yield batch
+            batch, tokens = [], 0
+    if batch:
+        yield batch
+
+
+def _joined(docs: list[Doc]) -> Doc:
+    """One Doc of the pieces of a note."""
+    if len(docs) == 1:
+        return docs[0]
+    from spacy.tokens import Doc
+
+    joined = Doc.from_docs(docs, ensure_whitespace=False)
+    assert joined is not None
+    return joined
 
 
 def make_doc(nlp: Language, plain: PlainText) -> Doc:
@@ -95,24 +137,29 @@ def make_doc(nlp: Language, plain: PlainText) -> Doc:
     one, unless the line runs on for long without any: then the parser decides.
     """
     doc = nlp.tokenizer(plain.text)
-    tokens = list(doc)
-    breaks = [*plain.breaks, len(plain.text) + 1]
-    at, following = 0, 0
-    while at < len(tokens):
-        while breaks[following] <= tokens[at].idx:
-            following += 1
-        end = at + 1
-        while end < len(tokens) and tokens[end].idx < breaks[following]:
-            end += 1
-        tokens[at].is_sent_start = True
-        closed = [_can_end(token.text) for token in tokens[at:end]]
-        if any(closed[:-1]) or end - at <= RUN_ON:
-            for position in range(at + 1, end):
-                if not closed[position - 1 - at]:
-                    tokens[position].is_sent_start = False
-        at = end
+    count = len(doc)
+    if not count:
+        return doc
+    table: Any = doc.to_array(["LENGTH", "SPACY"]).astype(np.int64)
+    after = np.cumsum(table.sum(axis=1))
+    begins = (after - table.sum(axis=1)).tolist()
+    closed = [
+        _can_end(plain.text[end - 1], plain.text[begin:end])
+        for begin, end in zip(begins, (after - table[:, 1]).tolist(), strict=True)
+    ]
+    starts = [0] * count
+    first = 0
+    for following in [*filter(None, plain.breaks), len(plain.text) + 1]:
+        last = bisect_left(begins, following)
+        if last == first:
+            continue
+        if any(closed[first : last - 1]) or last - first <= RUN_ON:
+            starts[first + 1 : last] = [0 if ended else -1 for ended in closed[first : last - 1]]
+        starts[first] = 1
+        first = last
+    doc.from_array(["SENT_START"], np.array(starts, dtype=np.int64).astype(np.uint64))
     return doc
 
 
-def _can_end(text: str) -> bool:
-    return not text[-1].isalnum() and text not in _JOINING
+def _can_end(mark: str, token: str) -> bool:
+    return not mark.isalnum() and token not in _JOINING

@@ -7,14 +7,16 @@ left out, white space folded, and wrapped lines joined. Every stretch of it know
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from notecheck.types import Span
 
 #: A line at least this long, in code points, may have been wrapped by a mail program.
 WRAP_AT = 52
+#: A note longer than this, in code points, is parsed in pieces.
+PIECE = 12_000
 
 _STRAIGHT = str.maketrans({
     "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u02bc": "'", "\uff07": "'", "\u00b4": "'",
@@ -31,6 +33,7 @@ _INVISIBLE = re.compile(
 _LINE = re.compile(r"[^\r\n\u2028\u2029\x0b\x0c\x85]+")
 _BULLET = re.compile(r"\s*(?:[-*•·–—▪◦‣]\s|\(?(?:\d{1,2}|[a-zA-Z])[.)]\s)")
 _ENDED = re.compile(r"""[.!?…:;]["')\]]*\s*$""")
+_SENTENCE_END = re.compile(r"""[.!?…]["')\]]*\s""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,31 @@ def plain_text(source: str, spans: Iterable[Span]) -> PlainText:
     return PlainText("".join(pieces), tuple(breaks), tuple(starts), tuple(sources))
 
 
-def _words(source: str, start: int, end: int) -> Iterable[tuple[int, int]]:
+def pieces_of(plain: PlainText) -> Iterator[PlainText]:
+    """The text in pieces of at most `PIECE` code points, cut where a sentence or at least a word ends.
+
+    Their sources are left out: places are looked up in the whole.
+    """
+    text, breaks = plain.text, plain.breaks
+    at = 0
+    while len(text) - at > PIECE:
+        last = breaks[bisect_right(breaks, at + PIECE) - 1] if breaks else 0
+        if last <= at:
+            ends = [found.end() for found in _SENTENCE_END.finditer(text, at, at + PIECE)]
+            last = ends[-1] if ends else text.rfind(" ", at, at + PIECE) + 1
+        if last <= at:
+            last = at + PIECE
+        yield _piece(plain, at, last)
+        at = last
+    yield _piece(plain, at, len(text)) if at else plain
+
+
+def _piece(plain: PlainText, start: int, end: int) -> PlainText:
+    breaks = plain.breaks[bisect_left(plain.breaks, start) : bisect_left(plain.breaks, end)]
+    return PlainText(plain.text[start:end], tuple(offset - start for offset in breaks), (), ())
+
+
+def _words(source: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """The stretches of a line between gaps; a single plain space is no gap, it can be copied."""
     at = start
     for gap in _GAP.finditer(source, start, end):

@@ -17,6 +17,7 @@ def main() -> None:
     pipeline.add_argument("treebank", type=Path, help="folder with train, dev and test .conllu[.xz]")
     pipeline.add_argument("--output", type=Path, default=ROOT / "notecheck" / "pipeline" / "en")
     reader = commands.add_parser("reader", help="fit the sentence reader and the weights on the corpus")
+    reader.add_argument("treebank", type=Path, help="as for pipeline")
     reader.add_argument("--corpus", type=Path, default=ROOT / "corpus")
     reader.add_argument("--rules", type=Path, default=ROOT / "rules")
     reader.add_argument("--output", type=Path, default=ROOT / "notecheck" / "pipeline" / "reader")
@@ -35,7 +36,7 @@ def main() -> None:
     else:
         from notecheck.training.reader import train as train_reader
 
-        figures = train_reader(asked.corpus, asked.rules, asked.output)
+        figures = train_reader(asked.corpus, asked.rules, asked.output, asked.treebank)
     print(json.dumps(figures, indent=2))
 
 

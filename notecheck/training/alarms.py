@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from notecheck.api import Checker
-from notecheck.training.conllu import paragraphs, read_sentences
-from notecheck.training.pipeline import find_split
-
-
-def emails(conllu: Path) -> Iterator[tuple[str, int]]:
-    """The text of each e-mail document, a paragraph a block, with its number of sentences."""
-
-    def document(group: Any) -> str:
-        return str(group[0].sent_id.rsplit("-", 1)[0])
-
-    mails = (group for group in paragraphs(read_sentences(conllu)) if group[0].sent_id.startswith("email"))
-    for _, blocks in groupby(mails, key=document):
-        listed = list(blocks)
-        text = "\n\n".join(" ".join(sentence.text for sentence in block) for block in listed)
-        yield text, sum(len(block) for block in listed)
+from notecheck.training.treebank import emails, find_split
 
 
 def measure(treebank: Path) -> dict[str, Any]:

@@ -14,10 +14,13 @@ from notecheck.evaluation import quadratic_kappa
 from notecheck.training.prepare import Prepared
 from notecheck.verdict import (
     ANNOYANCE_LABELS,
+    MOVE_LABELS,
     RULE_LABELS,
     Weights,
     annoyance_parts,
     checks_of,
+    combined,
+    decide,
     genericness_parts,
     sigmoid,
     statuses,
@@ -38,6 +41,10 @@ MIN_PRECISION = {
 
 def fit_thresholds(notes: Sequence[Prepared], rules: Sequence[dict[str, float]]) -> dict[str, float]:
     """Choose each label's threshold by the note-level macro-F1, in two rounds over the labels."""
+    odds = [
+        {label: combined(note.signals, Weights({}, own, {}), label) for label in MOVE_LABELS}
+        for note, own in zip(notes, rules, strict=True)
+    ]
     thresholds = dict.fromkeys((*RULE_LABELS, "detail-beside"), 0.0)
     for _ in range(2):
         for label, check in CHOICES:
@@ -45,8 +52,8 @@ def fit_thresholds(notes: Sequence[Prepared], rules: Sequence[dict[str, float]])
             for step in range(-30, 31):
                 trial = {**thresholds, label: step / 10}
                 pairs = [
-                    (note.note.labels[check], statuses(note.signals, Weights(trial, own, {}))[check][0])
-                    for note, own in zip(notes, rules, strict=True)
+                    (note.note.labels[check], decide(each, trial)[check][0])
+                    for note, each in zip(notes, odds, strict=True)
                 ]
                 score = _macro_f1(pairs) - _shortfall(pairs, label)
                 best = max(best, (round(score, 6), step / 10))
@@ -139,11 +146,27 @@ def fit_scores(
             "cuts": fit_cuts(total, levels, cuts),
             "factors": {key: round(float(value), 4) for key, value in zip(names, factors, strict=True)},
         }
+    out["annoyance"]["finding"] = _finding(notes, rules, out["annoyance"]["factors"])
     return out
 
 
+def _finding(
+    notes: Sequence[Prepared], rules: Sequence[dict[str, float]], factors: Mapping[str, float]
+) -> float:
+    """The contribution that one in two hundred sentences of level-0 notes reaches: from there on it is a finding."""
+    calm = [
+        sum(factors[label] * ramp for label, ramp in part.items())
+        for note, own in zip(notes, rules, strict=True) if note.note.labels["annoyance"] == 0
+        for part in annoyance_parts(note.signals, Weights({}, own, {}))
+    ]  # fmt: skip
+    return round(float(np.quantile(calm, 0.995)), 3)
+
+
 def fit_cuts(total: NDArray[np.float64], levels: NDArray[np.int64], cuts: list[float]) -> list[float]:
-    """Move the cuts, one at a time, to where quadratic-weighted kappa is best."""
+    """Move the cuts, one at a time, to where kappa and the F1 of level 2 and above are best together.
+
+    A level-0 note that is raised to 2 offends a sincere writer: more than 2% of them count against the cuts.
+    """
     cuts = list(cuts)
     for _ in range(3):
         for number in range(len(cuts)):
@@ -153,8 +176,8 @@ def fit_cuts(total: NDArray[np.float64], levels: NDArray[np.int64], cuts: list[f
             for trial in np.linspace(low, high, 120):
                 moved = [*cuts[:number], float(trial), *cuts[number + 1 :]]
                 said = (total[:, None] >= np.array(moved)[None, :]).sum(1)
-                kappa = quadratic_kappa(list(zip(levels.tolist(), said.tolist(), strict=True)))
-                best = max(best, (round(kappa, 5), -abs(float(trial) - cuts[number]), float(trial)))
+                worth = _worth(levels, said)
+                best = max(best, (round(worth, 5), -abs(float(trial) - cuts[number]), float(trial)))
             cuts[number] = round(best[2], 4)
     return cuts
 
@@ -173,8 +196,16 @@ def oof_figures(
     return figures
 
 
+def _worth(levels: NDArray[np.int64], said: NDArray[np.int64]) -> float:
+    kappa = quadratic_kappa(list(zip(levels.tolist(), said.tolist(), strict=True)))
+    both, there, found = ((levels >= 2) & (said >= 2)).sum(), (levels >= 2).sum(), (said >= 2).sum()
+    f1 = 2 * both / (there + found) if there + found else 1.0
+    raised = (said[levels == 0] >= 2).mean() if (levels == 0).any() else 0.0
+    return float(kappa + 0.5 * f1 - 2 * max(0.0, raised - 0.02))
+
+
 def add_limits(scores: dict[str, dict[str, Any]]) -> None:
-    """Set each score's threshold, and the contribution from which an annoyed sentence is a finding.
+    """Set each score's threshold.
 
     A note that reads as passive-aggressive (annoyance level 2) is not ready. Genericness stops a note half-way
     between level 2 (mostly stock, or short) and level 3 (a form letter).
@@ -186,7 +217,6 @@ def add_limits(scores: dict[str, dict[str, Any]]) -> None:
         value = sum(sigmoid(total - cut) for cut in scores[name]["cuts"]) / 3
         # Rounded down, so that a note exactly at the cut is over it.
         scores[name]["threshold"] = int(value * 1000) / 1000
-    scores["annoyance"]["finding"] = round(max(0.5, scores["annoyance"]["cuts"][0] * 0.8), 3)
 
 
 def write_weights(

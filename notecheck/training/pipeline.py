@@ -20,16 +20,9 @@ from spacy.training import Example
 
 from notecheck.training import hooks  # noqa: F401  (registers what the config names)
 from notecheck.training.conllu import read_docs
+from notecheck.training.treebank import find_split
 
 CONFIG = Path(__file__).with_name("config.cfg")
-
-
-def find_split(treebank: Path, split: str) -> Path:
-    """Path of ``train``, ``dev`` or ``test`` in the treebank folder, plain or packed."""
-    for name in (f"{split}.conllu.xz", f"{split}.conllu"):
-        if (treebank / name).is_file():
-            return treebank / name
-    raise FileNotFoundError(f"{treebank}: no {split}.conllu.xz or {split}.conllu there")
 
 
 def train(treebank: Path, output: Path, overrides: dict[str, Any] | None = None) -> dict[str, float]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from notecheck import message, pipeline
+from notecheck import corpus, message, pipeline
 from notecheck.corpus import LabelledNote
 from notecheck.features import Classes, features
 from notecheck.matching import Engine
@@ -18,8 +19,9 @@ from notecheck.pipeline import Reading
 from notecheck.readability import measure
 from notecheck.reader import unique_rows
 from notecheck.rulebook import Rulebook
+from notecheck.training.treebank import emails, find_split
 from notecheck.types import Span
-from notecheck.verdict import READER_LABELS, Signals
+from notecheck.verdict import ANNOYANCE_LABELS, READER_LABELS, Signals
 
 #: Codes of the corpus to the reader's labels.
 MOVES: Mapping[str, tuple[str, ...]] = {
@@ -35,6 +37,9 @@ MOVES: Mapping[str, tuple[str, ...]] = {
 }
 #: Batches whose tune notes the authors of the rules have read: the rules know them too well to be weighed on them.
 RULES_READ = frozenset(f"n{number:02}" for number in range(1, 13))
+MAIL = "mail"  # the batch name of work mail
+MAIL_BLOCKS = 4
+MAIL_LENGTH = 1500
 UNREAD_WEIGHT = 3  # how much more a note counts that the rules do not know
 FOLDS = 3
 KNOWN_IN = 6  # a lemma that fewer notes use is rare
@@ -125,6 +130,10 @@ def _known(note: LabelledNote, targets: NDArray[np.float64]) -> NDArray[np.float
     is marked: a sentence that makes no other move there may well be a detail.
     """
     known = np.ones_like(targets)
+    if note.batch == MAIL:
+        known[:] = 0
+        known[:, [READER_LABELS.index(name) for name in ANNOYANCE_LABELS]] = 1
+        return known
     column = READER_LABELS.index("detail")
     if note.labels["gratitude"] != "generic":
         others = [READER_LABELS.index(name) for name in ("narrow", "broad", "keep-in-mind", "annoyed")]
@@ -141,8 +150,31 @@ def group_of(note: LabelledNote) -> str:
     return note.id.rstrip("abcd")
 
 
+def work_mail(treebank: Path) -> list[LabelledNote]:
+    """Ordinary work mail as notes of which only one thing is known: nobody in them is annoyed.
+
+    Letters of rejection are all that the corpus holds; without other mail the readers would take an
+    unknown subject for a grudge. The e-mail documents of the treebank's ``train`` are cut into stretches of
+    about a note's length.
+    """
+    notes: list[LabelledNote] = []
+    for text, _ in emails(find_split(treebank, "train")):
+        blocks = text.split("\n\n")
+        for start in range(0, len(blocks), MAIL_BLOCKS):
+            labels: dict[str, str | int | None] = dict.fromkeys((*corpus.CHECKS, *corpus.SCORES))
+            labels["annoyance"] = 0
+            part = "\n\n".join(blocks[start : start + MAIL_BLOCKS])
+            notes.append(LabelledNote(f"mail-{len(notes)}-", part[:MAIL_LENGTH], labels, "tune", MAIL))
+    return notes
+
+
 def weight_of(note: LabelledNote) -> int:
-    return 1 if note.batch in RULES_READ else UNREAD_WEIGHT
+    return UNREAD_WEIGHT if is_fresh(note) else 1
+
+
+def is_fresh(note: LabelledNote) -> bool:
+    """Whether the authors of the rules have not read the note."""
+    return note.batch not in RULES_READ and note.batch != MAIL
 
 
 def fold_of(note: LabelledNote) -> int:

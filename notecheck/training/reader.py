@@ -23,7 +23,16 @@ from notecheck.rulebook import Rulebook, read_folder
 from notecheck.training.decisions import add_limits, fit_scores, fit_thresholds, oof_figures, write_weights
 from notecheck.training.network import Example
 from notecheck.training.network import train as train_network
-from notecheck.training.prepare import FOLDS, RULES_READ, Prepared, class_names, fold_of, prepare, weight_of
+from notecheck.training.prepare import (
+    FOLDS,
+    Prepared,
+    class_names,
+    fold_of,
+    is_fresh,
+    prepare,
+    weight_of,
+    work_mail,
+)
 from notecheck.verdict import READER_LABELS, RULE_LABELS, Weights, combined
 
 #: (a, b, c): log-odds = a * linear + b * network + c.
@@ -164,7 +173,7 @@ class Unseen:
 def out_of_fold(notes: Sequence[Prepared], book: Rulebook) -> list[Unseen]:
     """Every note that the rules do not know, as halves trained without its fold read it."""
     read: dict[str, Unseen] = {}
-    fresh = [note for note in notes if note.note.batch not in RULES_READ]
+    fresh = [note for note in notes if is_fresh(note.note)]
     for fold in range(FOLDS):
         unseen = [note for note in fresh if fold_of(note.note) == fold]
         left_out = {note.note.id for note in unseen}
@@ -229,13 +238,14 @@ def scaled_rules(rules: Mapping[str, float], book: Rulebook, mix: Mapping[str, M
     return out
 
 
-def train(corpus_folder: Path, rules_folder: Path, reader_folder: Path) -> dict[str, Any]:
-    """Fit everything on the ``tune`` split; write the reader and ``weights.toml``.
+def train(corpus_folder: Path, rules_folder: Path, reader_folder: Path, treebank: Path) -> dict[str, Any]:
+    """Fit everything on the ``tune`` split and the treebank's work mail; write the reader and ``weights.toml``.
 
     Returns the out-of-fold figures, which also stand in the reader's ``meta.json``.
     """
     book = read_folder(rules_folder)
     tune = [note for note in corpus.read(corpus_folder) if note.split == "tune" and note.sentences]
+    tune += work_mail(treebank)
     notes, known = prepare(tune, book)
     unseen = out_of_fold(notes, book)
     mix = fit_mix(unseen)
