@@ -153,13 +153,13 @@ def fit_scores(
 def _finding(
     notes: Sequence[Prepared], rules: Sequence[dict[str, float]], factors: Mapping[str, float]
 ) -> float:
-    """The contribution that one in two hundred sentences of level-0 notes reaches: from there on it is a finding."""
+    """The contribution that three in a thousand sentences of level-0 notes reaches: from there on it is a finding."""
     calm = [
         sum(factors[label] * ramp for label, ramp in part.items())
         for note, own in zip(notes, rules, strict=True) if note.note.labels["annoyance"] == 0
         for part in annoyance_parts(note.signals, Weights({}, own, {}))
     ]  # fmt: skip
-    return round(float(np.quantile(calm, 0.995)), 3)
+    return round(float(np.quantile(calm, 0.997)), 3)
 
 
 def fit_cuts(total: NDArray[np.float64], levels: NDArray[np.int64], cuts: list[float]) -> list[float]:
