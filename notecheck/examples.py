@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,7 @@ def run(folder: Path | None = None) -> Iterator[Outcome]:
         NotecheckError: a rule file is broken, or a rule names a label the pipeline never gives.
     """
     builtin = rulebook.builtin()
-    own = builtin if folder is None else rulebook.read_folder(folder)
+    own = rulebook.read_folder(folder or rulebook.builtin_folder())
     # A user's rules may name the shipped word lists.
     book = rulebook.Rulebook(own.rules, {**builtin.lexicon, **own.lexicon}, own.weights)
     if not book.rules:
@@ -54,7 +54,7 @@ def run(folder: Path | None = None) -> Iterator[Outcome]:
             key = (rule.id, example.unless)
             if key not in bare:
                 kept = tuple(block for block in rule.unless if block.name != example.unless)
-                without = rule.model_copy(update={"unless": kept})
+                without = replace(rule, unless=kept)
                 bare[key] = Engine(nlp, rulebook.Rulebook((without,), book.lexicon))
             if not bare[key].hits(reading):
                 detail = f"passes without the unless {example.unless!r} too"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from notecheck import pipeline, rulebook
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
     from spacy.language import Language
 
     from notecheck.pipeline import Reading
-
-
-_zone = Lock()
 
 
 class Judge:
@@ -54,8 +50,7 @@ class Judge:
         """What is seen in each draft, in order."""
         stream = iter(drafts)
         while batch := list(islice(stream, pipeline.BATCH)):
-            # A zone frees what its own words took; two at once on one vocabulary would free each other's.
-            with _zone, self.nlp.memory_zone():
+            with pipeline.zone(self.nlp, sum(len(draft.source) for draft in batch)):
                 readings = pipeline.read_all(self.nlp, ((draft.source, draft.spans) for draft in batch))
                 found = [
                     self._signals(draft, reading) for draft, reading in zip(batch, readings, strict=True)

@@ -43,7 +43,7 @@ def check_labels(nlp: Language, book: Rulebook) -> None:
         for block in blocks:
             if block.kind == "dependency" and "DEP" not in labels:
                 raise NotecheckError(f"rule {rule.id}: needs a parser, and the pipeline has none")
-            for attribute, wanted in _named_labels(block.all_patterns):
+            for attribute, wanted in _named_labels(block.patterns):
                 known = labels.get(attribute, set())
                 fits = (
                     any(re.search(wanted[3:], label) for label in known)

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from notecheck.labels import check_labels
+from notecheck.patterns import RulePattern, Sentence, Shared, required
 from notecheck.positions import COLUMNS, Compiler, Stretch
-from notecheck.rule import Match, Rule, Unless
+from notecheck.rule import Match, Pattern, Rule, Unless
 from notecheck.rulebook import Rulebook
 from notecheck.types import NotecheckError
 
 if TYPE_CHECKING:
     from spacy.language import Language
-    from spacy.matcher import DependencyMatcher, Matcher, PhraseMatcher
-    from spacy.strings import StringStore
+    from spacy.matcher import PhraseMatcher
     from spacy.tokens import Doc
     from spacy.tokens import Span as DocSpan
 
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
 #: Patterns are tried on whole sentences of together at most so many tokens, or on one longer one, at a time.
 STRETCH = 512
-#: Tokens that spaCy's matcher is asked about at a time; several times as many as a sentence people write has.
-WINDOW = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,136 +50,35 @@ class Hit:
 _Found = tuple[int, tuple[int, int, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Sentence:
-    """A sentence.
-
-    Attributes:
-        number: its index.
-        span: its tokens in the Doc.
-        tokens: a bit for each of them in its stretch.
-        words: hashes of the lemmas and lower-case forms in it.
-        has: the bits of the sets of words of which it has one.
-    """
-
-    number: int
-    span: DocSpan
-    tokens: int
-    words: set[int]
-    has: int
-
-
-class _Pattern:
-    """One pattern of a token or dependency block.
-
-    Attributes:
-        needs: a bit for each set of words, one of which must stand in a sentence that matches.
-        own: the pattern as sets of positions; None where spaCy's matcher is asked.
-    """
-
-    __slots__ = ("_matcher", "_spec", "_where", "kind", "name", "needs", "own", "rule")
-
-    def __init__(
-        self, compiler: Compiler, rule: int, block: Match | Unless, spec: list[Any], where: str
-    ) -> None:
-        self.rule = rule
-        self.kind = block.kind
-        self.name = block.name
-        self.needs = 0
-        self.own = compiler.compile(spec, block.kind)
-        self._spec = spec
-        self._where = where
-        self._matcher: Matcher | DependencyMatcher | None = None
-
-    def matcher(self, nlp: Language) -> Matcher | DependencyMatcher:
-        """spaCy's matcher of this one pattern.
-
-        Raises:
-            NotecheckError: the pattern is malformed.
-        """
-        if self._matcher is None:
-            from spacy.matcher import DependencyMatcher, Matcher
-
-            try:
-                matcher = Matcher(nlp.vocab) if self.kind == "token" else DependencyMatcher(nlp.vocab)
-                matcher.add("m", [self._spec])
-            except Exception as error:  # spaCy raises several types for a malformed pattern
-                text = " ".join(str(error).split())
-                raise NotecheckError(f"{self._where}: pattern: {text[:300]}") from None
-            self._matcher = matcher
-        return self._matcher
-
-    def find(
-        self, nlp: Language, stretch: Stretch, sentences: Sequence[_Sentence]
-    ) -> Iterator[tuple[_Sentence, int, int]]:
-        """The matches in some sentences of a stretch: the sentence, and (start, end) token offsets within the Doc."""
-        if self.own is None:
-            for sentence in sentences:
-                for start, end in self._asked(nlp, sentence.span):
-                    yield sentence, start, end
-            return
-        starts = self.own.starts(stretch)
-        if starts:
-            for sentence in sentences:
-                if starts & sentence.tokens:
-                    for start, end in self.own.find(stretch, starts, sentence.tokens):
-                        yield sentence, stretch.start + start, stretch.start + end
-
-    def _asked(self, nlp: Language, sentence: DocSpan) -> Iterator[tuple[int, int]]:
-        """What spaCy's matcher finds in a sentence."""
-        matcher: Any = self.matcher(nlp)
-        if self.kind == "dependency":
-            for _, tokens in matcher(sentence):
-                yield sentence.start + min(tokens), sentence.start + max(tokens) + 1
-            return
-        for window in _windows(sentence):
-            for _, start, end in matcher(window):
-                yield window.start + start, window.start + end
-
-
-def _required(spec: Sequence[Any]) -> Iterator[list[str]]:
-    """The words of every token that a pattern cannot do without."""
-    for token in spec:
-        operator = str(token.get("OP", "1"))
-        if operator in ("?", "*", "!") or operator.startswith(("{0", "{,")):
-            continue
-        attributes = token.get("RIGHT_ATTRS", token)
-        for key in ("LOWER", "LEMMA", "ORTH", "TEXT"):
-            value = attributes.get(key)
-            if isinstance(value, dict):
-                value = value.get("IN")
-            if isinstance(value, str):
-                yield [value]
-            elif isinstance(value, list):
-                yield value
-
-
-def _windows(sentence: DocSpan) -> Iterator[DocSpan]:
-    """The sentence, or overlapping stretches of one without end, so that no pattern takes more than linear time."""
-    if len(sentence) <= WINDOW:
-        yield sentence
-        return
-    for start in range(0, len(sentence) - WINDOW // 2, WINDOW // 2):
-        yield sentence[start : start + WINDOW]
-
-
 class _Words:
     """Sets of words that patterns need, each with a bit of its own; and what a sentence has of them."""
 
-    def __init__(self, strings: StringStore) -> None:
-        self._strings = strings
+    def __init__(self, nlp: Language, book: Rulebook) -> None:
+        self._strings = nlp.vocab.strings
+        self._book = book
+        self._common = {self._strings.add(word) for word in nlp.Defaults.stop_words or ()}
         self._bits: dict[frozenset[int], int] = {}
         self._of: dict[int, int] = {}
+        self._known: dict[tuple[tuple[str, ...], bool], _Need] = {}
 
-    def needed(self, words: Iterable[str]) -> tuple[frozenset[int], int]:
-        """A set of words, as hashes, and its bit."""
-        hashes = frozenset(self._strings.add(word) for word in words)
-        bit = self._bits.get(hashes)
-        if bit is None:
-            bit = self._bits[hashes] = 1 << len(self._bits)
-            for word in hashes:
-                self._of[word] = self._of.get(word, 0) | bit
-        return hashes, bit
+    def needed(self, names: tuple[str, ...], *, lower: bool) -> _Need:
+        """The words of ``names``, in lower case or as they stand.
+
+        Raises:
+            NotecheckError: there is no such word list.
+        """
+        need = self._known.get((names, lower))
+        if need is None:
+            words = self._book.words(names)
+            hashes = frozenset(self._strings.add(word.lower() if lower else word) for word in words)
+            bit = self._bits.get(hashes)
+            if bit is None:
+                bit = self._bits[hashes] = 1 << len(self._bits)
+                for word in hashes:
+                    self._of[word] = self._of.get(word, 0) | bit
+            often = sum(40 if word in self._common else 1 for word in hashes)
+            need = self._known[names, lower] = _Need(hashes, bit, often)
+        return need
 
     def had(self, words: Iterable[int]) -> int:
         """The bits of the sets of which one of ``words`` is."""
@@ -189,6 +86,15 @@ class _Words:
         for word in words:
             out |= self._of.get(word, 0)
         return out
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """A set of words as hashes, its bit, and an estimate of how often one of them stands in a sentence."""
+
+    words: frozenset[int]
+    bit: int
+    often: int
 
 
 class Engine:
@@ -207,37 +113,33 @@ class Engine:
         self.rules = book.rules
         if strict:
             check_labels(nlp, book)
-        strings = nlp.vocab.strings
-        compiler = Compiler(strings)
-        self._words = _Words(strings)
-        self._unless: list[list[_Pattern]] = [[] for _ in book.rules]
-        self._always: list[_Pattern] = []
-        self._by_word: dict[int, list[_Pattern]] = {}
-        common = {strings.add(word) for word in nlp.Defaults.stop_words or ()}
+        shared = Shared(nlp, book, Compiler(nlp.vocab.strings))
+        self._words = _Words(nlp, book)
+        self._unless: list[list[RulePattern]] = [[] for _ in book.rules]
+        self._always: list[RulePattern] = []
+        self._by_word: dict[int, list[RulePattern]] = {}
         for index, rule in enumerate(book.rules):
-            anchors = book.words(rule.anchors)
-            for block, spec, where in _specs(book, rule):
+            for block, spec in _specs(rule):
+                where = f"rule {rule.id}: {type(block).__name__.lower()} {block.name!r}"
                 cancels = isinstance(block, Unless)
-                needs = [[word.lower() for word in words] for words in _required(spec)]
-                choices = [
-                    self._words.needed(words)
-                    for words in (needs if cancels or not anchors else [*needs, anchors])
-                ]
-                pattern = _Pattern(compiler, index, block, spec, where)
-                for _, bit in choices:
-                    pattern.needs |= bit
+                try:
+                    needs = [self._words.needed(names, lower=True) for names in required(spec)]
+                    if rule.anchors and not cancels:
+                        needs.append(self._words.needed(rule.anchors, lower=False))
+                except NotecheckError as error:
+                    raise NotecheckError(f"{where}: {error}") from None
+                pattern = RulePattern(shared, index, block, spec, where)
+                for need in needs:
+                    pattern.needs |= need.bit
                 if strict:
-                    pattern.matcher(nlp)
+                    pattern.matcher()
                 if cancels:
                     self._unless[index].append(pattern)
-                elif not choices:
+                elif not needs:
                     self._always.append(pattern)
                 else:
                     # The pattern is looked up by whichever of its required words are the least common.
-                    rarest, _ = min(
-                        choices, key=lambda item: sum(40 if word in common else 1 for word in item[0])
-                    )
-                    for word in rarest:
+                    for word in min(needs, key=lambda need: need.often).words:
                         self._by_word.setdefault(word, []).append(pattern)
         self._phrases = self._phrase_matchers(nlp, book)
 
@@ -283,7 +185,7 @@ class Engine:
         for stretch, within in self._stretches(doc, sentences):
             found: dict[tuple[int, int], list[tuple[int, int, str]]] = {}
             for pattern, where in self._candidates(within):
-                for sentence, start, end in pattern.find(self.nlp, stretch, where):
+                for sentence, start, end in pattern.find(stretch, where):
                     found.setdefault((pattern.rule, sentence.number), []).append((start, end, pattern.name))
             for sentence in within:
                 for rule, matched in phrases.get(sentence.number, ()):
@@ -297,7 +199,7 @@ class Engine:
         hits.sort(key=lambda hit: (hit.start, hit.end, hit.rule.id, hit.match))
         return hits
 
-    def _stretches(self, doc: Doc, sentences: Sequence[DocSpan]) -> Iterator[tuple[Stretch, list[_Sentence]]]:
+    def _stretches(self, doc: Doc, sentences: Sequence[DocSpan]) -> Iterator[tuple[Stretch, list[Sentence]]]:
         """The sentences of a note, in stretches of at most `STRETCH` tokens or one sentence."""
         table: Any = doc.to_array(list(COLUMNS))
         words = table[:, : COLUMNS.index("LEMMA") + 1].tolist()
@@ -314,13 +216,13 @@ class Engine:
                 span = sentences[number]
                 tokens = ((1 << span.end - span.start) - 1) << span.start - start
                 own = {word for row in words[span.start : span.end] for word in row}
-                within.append(_Sentence(number, span, tokens, own, self._words.had(own)))
+                within.append(Sentence(number, span, tokens, own, self._words.had(own)))
             yield stretch, within
             at = last
 
-    def _candidates(self, sentences: Sequence[_Sentence]) -> Iterable[tuple[_Pattern, list[_Sentence]]]:
+    def _candidates(self, sentences: Sequence[Sentence]) -> Iterable[tuple[RulePattern, list[Sentence]]]:
         """The patterns that could match, each with the sentences that hold what it needs."""
-        out: dict[int, tuple[_Pattern, list[_Sentence]]] = {}
+        out: dict[int, tuple[RulePattern, list[Sentence]]] = {}
         for sentence in sentences:
             has = sentence.has
             possible = {
@@ -357,7 +259,7 @@ class Engine:
         self,
         index: int,
         stretch: Stretch,
-        sentence: _Sentence,
+        sentence: Sentence,
         spans: list[tuple[int, int, str]],
         against: list[tuple[int, int, str]],
     ) -> list[tuple[int, int, str]]:
@@ -366,7 +268,7 @@ class Engine:
             within = {block.name: block.within for block in rule.unless}
             for pattern in self._unless[index]:
                 if pattern.needs & sentence.has == pattern.needs:
-                    for _, start, end in pattern.find(self.nlp, stretch, [sentence]):
+                    for _, start, end in pattern.find(stretch, [sentence]):
                         against.append((start, end, pattern.name))
             if any(within[name] == "sentence" for *_, name in against):
                 return []
@@ -402,38 +304,10 @@ class Engine:
         return start, end
 
 
-def _specs(book: Rulebook, rule: Rule) -> Iterator[tuple[Match | Unless, list[Any], str]]:
-    """The patterns of a rule: the block, the pattern with its word lists filled in, and where it stands."""
+def _specs(rule: Rule) -> Iterator[tuple[Match | Unless, Pattern]]:
+    """The patterns of a rule, with the block each is of."""
     blocks: list[Match | Unless] = [*rule.match, *rule.unless]
     for block in blocks:
-        where = f"rule {rule.id}: {type(block).__name__.lower()} {block.name!r}"
         if block.kind != "phrase":
-            for pattern in block.all_patterns:
-                yield block, [_expand(token, book, where) for token in pattern], where
-
-
-def _expand(spec: Any, book: Rulebook, where: str) -> Any:
-    """Replace ``"@name"`` by the words of that list: verbatim spaCy pattern otherwise."""
-    if isinstance(spec, dict):
-        return {key: _expand_value(key, value, book, where) for key, value in spec.items()}
-    return spec
-
-
-def _expand_value(key: str, value: Any, book: Rulebook, where: str) -> Any:
-    try:
-        if isinstance(value, str) and value.startswith("@") and key not in ("RIGHT_ID", "LEFT_ID"):
-            return {"IN": book.words([value])}
-        if key in ("IN", "NOT_IN") and isinstance(value, (list, tuple)):
-            return book.words(value)
-    except NotecheckError as error:
-        raise NotecheckError(f"{where}: {error}") from None
-    if isinstance(value, dict):
-        if (
-            key != "RIGHT_ATTRS"
-            and set(value) <= {"IN", "NOT_IN"}
-            and isinstance(next(iter(value.values())), str)
-        ):
-            inner = next(iter(value))
-            return {inner: book.words([value[inner]])}
-        return _expand(value, book, where)
-    return value
+            for pattern in block.patterns:
+                yield block, pattern

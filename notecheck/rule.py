@@ -1,19 +1,17 @@
-"""The schema of one rule file: known keys only, with errors that name the file and the key.
+"""One rule, as a rule file says it: plain values, so that they can be had without what validates them.
 
 A rule is a TOML file; its id is its path below its rule folder without the suffix. The kinds of match are a
-closed set: ``token`` (spaCy Matcher), ``dependency`` (DependencyMatcher), ``phrase`` (PhraseMatcher).
+closed set: ``token`` (spaCy Matcher), ``dependency`` (DependencyMatcher), ``phrase`` (PhraseMatcher). What a
+file may hold stands in `notecheck.ruleschema`.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from notecheck.types import Level, NotecheckError
+from notecheck.types import Level
 
 #: What the words of a match are evidence of; a label that begins with ``no-`` is evidence against the move.
 Label = Literal[
@@ -21,128 +19,79 @@ Label = Literal[
     "annoyance", "stock", "particular", "slot",
     "no-thanks", "no-feedback", "no-keep-in-mind", "no-interest",
 ]  # fmt: skip
-
-# Bounds on user-supplied rule files: a pattern can be slow, but not without end.
-MAX_PATTERN_TOKENS = 24
-MAX_TERMS = 2000
-MAX_TEXT = 4000
-MAX_REGEX = 200
+Kind = Literal["token", "dependency", "phrase"]
+#: One pattern, as spaCy's matchers take it.
+Pattern = tuple[dict[str, Any], ...]
 
 # The last two brackets close the mark, so that a marked slot may read [[[Company]]].
-_MARK = re.compile(r"\[\[(.+?)\]\](?!\])", re.S)
-# A quantifier on a group that itself ends in a quantifier is what makes a regular expression explode.
-_EXPLOSIVE = re.compile(r"[+*}]\)[+*{]")
+MARK = re.compile(r"\[\[(.+?)\]\](?!\])", re.S)
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _Block(_Strict):
-    """What a match and an unless have in common: a kind, its pattern or terms, and a name for examples."""
-
-    kind: Literal["token", "dependency", "phrase"]
-    name: str = Field(default="", max_length=60)
-    pattern: tuple[dict[str, Any], ...] = ()
-    patterns: tuple[tuple[dict[str, Any], ...], ...] = ()
-    terms: tuple[str, ...] = Field(default=(), max_length=MAX_TERMS)
-    on: Literal["lower", "lemma"] = "lower"
-
-    @model_validator(mode="after")
-    def _has_what_its_kind_needs(self) -> _Block:
-        if self.kind == "phrase":
-            if not self.terms or self.pattern or self.patterns:
-                raise ValueError("kind 'phrase' takes terms, and no pattern")
-        elif self.terms or not self.all_patterns:
-            raise ValueError(f"kind '{self.kind}' takes pattern or patterns, and no terms")
-        for pattern in self.all_patterns:
-            if len(pattern) > MAX_PATTERN_TOKENS:
-                raise ValueError(f"a pattern has more than {MAX_PATTERN_TOKENS} tokens")
-            _check_regexes(pattern)
-        return self
-
-    @property
-    def all_patterns(self) -> tuple[tuple[dict[str, Any], ...], ...]:
-        return ((self.pattern,) if self.pattern else ()) + self.patterns
-
-
-def _check_regexes(value: Any) -> None:
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            if key == "REGEX" and isinstance(inner, str):
-                if len(inner) > MAX_REGEX or _EXPLOSIVE.search(inner):
-                    raise ValueError(f"REGEX {inner[:30]!r} is too long or nests quantifiers")
-                try:
-                    re.compile(inner)
-                except re.error as error:
-                    raise ValueError(f"REGEX {inner[:30]!r}: {error}") from None
-            else:
-                _check_regexes(inner)
-    elif isinstance(value, (list, tuple)):
-        for inner in value:
-            _check_regexes(inner)
-
-
-class Match(_Block):
-    """A pattern whose words are evidence.
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A block of patterns or terms whose words are evidence.
 
     Attributes:
+        kind: what the block is made of.
+        name: what examples call it.
+        patterns: of a ``token`` or ``dependency`` block.
+        terms: of a ``phrase`` block.
+        on: which form of the words ``terms`` are compared with.
         quote: what to quote: the matched tokens from first to last, the clause of the first token
             (its subtree), or the whole sentence.
     """
 
+    kind: Kind
+    name: str = ""
+    patterns: tuple[Pattern, ...] = ()
+    terms: tuple[str, ...] = ()
+    on: Literal["lower", "lemma"] = "lower"
     quote: Literal["match", "clause", "sentence"] = "match"
 
 
-class Unless(_Block):
-    """A pattern that cancels the matches it overlaps, or all those of its sentence."""
+@dataclass(frozen=True, slots=True)
+class Unless:
+    """A block that cancels the matches it overlaps, or with ``within`` all those of its sentence."""
 
+    kind: Kind
+    name: str = ""
+    patterns: tuple[Pattern, ...] = ()
+    terms: tuple[str, ...] = ()
+    on: Literal["lower", "lemma"] = "lower"
     within: Literal["match", "sentence"] = "match"
 
 
-class Example(_Strict):
+@dataclass(frozen=True, slots=True)
+class Example:
     """A sentence that carries the rule's test.
 
-    Exactly one of ``flag`` (with the words marked ``[[so]]``), ``pass`` and ``miss`` (a known gap: it fails
-    when it starts to work) is given. ``match`` names the block that must give a flag, ``unless`` the block
-    that must cancel a pass.
+    Attributes:
+        kind: ``flag`` must be found, ``pass`` must not, ``miss`` is a known gap: it fails when it starts to work.
+        marked_text: the sentence, with the words to find marked ``[[so]]``.
+        match: the block that must give a flag.
+        unless: the block that must cancel a pass.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    flag: str | None = Field(default=None, max_length=MAX_TEXT)
-    pass_: str | None = Field(default=None, alias="pass", max_length=MAX_TEXT)
-    miss: str | None = Field(default=None, max_length=MAX_TEXT)
+    kind: Literal["flag", "pass", "miss"]
+    marked_text: str
     match: str = ""
     unless: str = ""
-
-    @model_validator(mode="after")
-    def _is_one_kind(self) -> Example:
-        if sum(text is not None for text in (self.flag, self.pass_, self.miss)) != 1:
-            raise ValueError("an example is one of flag, pass, miss")
-        for text in (self.flag, self.miss):
-            if text is not None and len(_MARK.findall(text)) != 1:
-                raise ValueError("mark exactly one stretch [[so]]")
-        return self
-
-    @property
-    def kind(self) -> Literal["flag", "pass", "miss"]:
-        return "flag" if self.flag is not None else "pass" if self.pass_ is not None else "miss"
 
     @property
     def text(self) -> str:
         """The sentence without the marks."""
-        return _MARK.sub(r"\1", self.flag or self.pass_ or self.miss or "")
+        return MARK.sub(r"\1", self.marked_text)
 
     @property
     def marked(self) -> tuple[int, int] | None:
         """Where the marked words are in `text`, as (start, end) code points; None for ``pass``."""
-        found = _MARK.search(self.flag or self.miss or "")
+        found = None if self.kind == "pass" else MARK.search(self.marked_text)
         return None if found is None else (found.start(), found.start() + len(found[1]))
 
 
-class Rule(_Strict):
-    """One rule, as its file says it.
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule.
 
     Attributes:
         id: path below the rule folder, without suffix.
@@ -152,80 +101,23 @@ class Rule(_Strict):
         anchors: lemmas or lower-case forms, one of which must stand in a sentence before any pattern of
             the rule is tried there; ``@name`` stands for the words of ``lexicon/name.toml``. Empty means
             every sentence.
+        example: none where the rule comes from `notecheck.compiled`.
     """
 
     id: str
-    summary: str = Field(min_length=1, max_length=300)
-    why: str = Field(min_length=1, max_length=MAX_TEXT)
-    hint: str = Field(min_length=1, max_length=MAX_TEXT)
-    source: str = Field(min_length=1, max_length=MAX_TEXT)
+    summary: str
+    why: str
+    hint: str
+    source: str
     label: Label
-    level: Level = "note"
-    weight: float = Field(default=1.0, ge=-20, le=20)
-    anchors: tuple[str, ...] = Field(default=(), max_length=MAX_TERMS)
-    match: Annotated[tuple[Match, ...], Field(min_length=1, max_length=60)]
-    unless: Annotated[tuple[Unless, ...], Field(max_length=60)] = ()
-    example: Annotated[tuple[Example, ...], Field(min_length=1, max_length=400)]
-
-    @model_validator(mode="after")
-    def _examples_cover(self) -> Rule:
-        names = {block.name for block in self.match}
-        if len(self.match) > 1 and ("" in names or len(names) < len(self.match)):
-            raise ValueError("with several [[match]] blocks each needs a name of its own")
-        flagged = {item.match for item in self.example if item.kind == "flag"}
-        for block in self.match:
-            if block.name not in flagged and not (len(self.match) == 1 and flagged):
-                raise ValueError(f"[[match]] {block.name!r} has no flag example")
-        unless_names = {block.name for block in self.unless}
-        if len(self.unless) > 1 and ("" in unless_names or len(unless_names) < len(self.unless)):
-            raise ValueError("with several [[unless]] blocks each needs a name of its own")
-        passed = {item.unless for item in self.example if item.kind == "pass"}
-        if not passed:
-            raise ValueError("the rule has no pass example")
-        for unless in self.unless:
-            if unless.name not in passed:
-                raise ValueError(f"[[unless]] {unless.name!r} has no pass example")
-        for item in self.example:
-            if item.match not in names | {""}:
-                raise ValueError(f"an example names the match {item.match!r}, which is not there")
-            if item.unless not in unless_names | {""}:
-                raise ValueError(f"an example names the unless {item.unless!r}, which is not there")
-        return self
+    level: Level
+    weight: float
+    anchors: tuple[str, ...]
+    match: tuple[Match, ...]
+    unless: tuple[Unless, ...] = ()
+    example: tuple[Example, ...] = ()
 
     @property
     def pack(self) -> str:
         """The folder the rule lies in: ``gratitude`` for ``gratitude/detail``."""
         return self.id.partition("/")[0]
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Parse a TOML file.
-
-    Raises:
-        NotecheckError: it cannot be read or is not TOML; the message names file and cause.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise NotecheckError(f"{path}: {error.strerror or error}") from None
-    except UnicodeDecodeError as error:
-        raise NotecheckError(f"{path}: not UTF-8 at byte {error.start}") from None
-    except tomllib.TOMLDecodeError as error:
-        raise NotecheckError(f"{path}: not valid TOML: {' '.join(str(error).split())}") from None
-
-
-def parse_rule(data: dict[str, Any], rule_id: str, path: Path) -> Rule:
-    """Validate the content of one rule file.
-
-    Raises:
-        NotecheckError: one line with the file, the key and what is wrong with it.
-    """
-    if "id" in data:
-        raise NotecheckError(f"{path}: id: a rule's id is its path, the file does not set it")
-    try:
-        return Rule(id=rule_id, **data)
-    except ValidationError as error:
-        # An unknown key says more than the required one that it was meant to be.
-        first = min(error.errors(), key=lambda item: item["type"] != "extra_forbidden")
-        key = ".".join(str(part) for part in first["loc"]) or "rule"
-        raise NotecheckError(f"{path}: {key}: {first['msg']}") from None

@@ -109,7 +109,7 @@ def read_folder(folder: Path) -> Rulebook:
     Raises:
         NotecheckError: a file is not as the schema wants it; the message names file and key.
     """
-    from notecheck.rule import parse_rule, read_toml
+    from notecheck.ruleschema import parse_rule, read_toml
 
     rules: list[Rule] = []
     lexicon: dict[str, tuple[str, ...]] = {}
@@ -125,7 +125,7 @@ def read_folder(folder: Path) -> Rulebook:
 
 
 def _read_notices(path: Path) -> dict[str, Notice]:
-    from notecheck.rule import read_toml
+    from notecheck.ruleschema import read_toml
 
     if not path.is_file():
         return {}
@@ -151,8 +151,10 @@ def _parse_lexicon(data: dict[str, Any], path: Path) -> tuple[str, ...]:
 
 @cache
 def builtin() -> Rulebook:
-    """The shipped rulebook, read once (a pure function of the installed files)."""
-    return read_folder(builtin_folder())
+    """The shipped rulebook, read once (a pure function of the installed files); without the rules' examples."""
+    from notecheck import compiled
+
+    return compiled.read(builtin_folder()) or read_folder(builtin_folder())
 
 
 def selected(rule_id: str, select: Sequence[str], ignore: Sequence[str]) -> bool:

@@ -41,6 +41,9 @@ class EvaluationLike(Protocol):
 
 
 def _make_checker(config: Config) -> CheckerLike:
+    from notecheck.startup import import_spacy
+
+    import_spacy()
     from notecheck.api import Checker
 
     return Checker(config)

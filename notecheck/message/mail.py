@@ -83,7 +83,7 @@ class _Found:
         self.remarks += other.remarks
 
 
-class _TooManyParts(Exception):
+class _TooManyPartsError(Exception):
     """Raised while parsing, before a mail that consists of boundaries has filled the memory."""
 
 
@@ -137,7 +137,7 @@ def _guard(name: str | None, step: Callable[[], _T]) -> _T:
         return step()
     except NotecheckError:
         raise
-    except _TooManyParts:
+    except _TooManyPartsError:
         raise failure(name, f"more than {MAX_PARTS} parts in one mail") from None
     except RecursionError:
         raise failure(name, "malformed mail: nested too deeply") from None
@@ -153,7 +153,7 @@ def _counting() -> Callable[..., EmailMessage]:
         nonlocal count
         count += 1
         if count > MAX_PARTS:
-            raise _TooManyParts
+            raise _TooManyPartsError
         return EmailMessage(policy=policy)
 
     return make
@@ -164,7 +164,7 @@ def _walk(part: Any, depth: int, found: _Found, name: str | None) -> None:
     if depth > MAX_DEPTH:
         raise failure(name, f"parts of the mail are nested more than {MAX_DEPTH} deep")
     if found.parts > MAX_PARTS:
-        raise _TooManyParts
+        raise _TooManyPartsError
     kind = part.get_content_type()
     payload = part.get_payload()
     attached = part.get_content_disposition() == "attachment" or bool(part.get_filename())

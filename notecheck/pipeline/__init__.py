@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -33,7 +34,16 @@ _JOINING = frozenset(
     {",", "-", "–", "—", "--", "/", "&", "(", "[", "{", "<", "@", "#", "$", "£", "€", "%", "+", "=", "_"}
 )
 
+#: Name of a tokenizer that has no rules yet.
+_BARE = "notecheck.bare_tokenizer.v1"
+
+#: So many strings a pipeline keeps; each takes some 200 bytes.
+KEPT = 30_000
+#: Notes that are longer than this together are forgotten in any case.
+KEPT_LENGTH = 200_000
+
 _lock = Lock()
+_reading = Lock()
 _loaded: Language | None = None
 
 
@@ -70,12 +80,39 @@ def load() -> Language:
 
 def _load_from(folder: Path) -> Language:
     import spacy
+    from spacy.tokenizer import Tokenizer  # type: ignore[import-not-found]
 
     if not (folder / "meta.json").is_file():
         raise NotecheckError(
             f"{folder}: the trained pipeline is missing; rebuild it with python -m notecheck.training"
         )
-    return spacy.load(folder)
+
+    def bare() -> Callable[[Language], Any]:
+        return lambda nlp: Tokenizer(nlp.vocab)
+
+    spacy.util.registry.tokenizers.register(_BARE, func=bare)
+    # The tokenizer's rules are in the folder: those for English at large would be made and thrown away.
+    return spacy.load(folder, config={"nlp": {"tokenizer": {"@tokenizers": _BARE}}})
+
+
+@contextmanager
+def zone(nlp: Language, size: int) -> Iterator[None]:
+    """Read notes in here and be done with their Docs before it ends; one thread at a time.
+
+    The words of the first notes stay known, which spares making them anew for each. Once the pipeline knows
+    `KEPT` strings, what further notes add is forgotten with them, so that memory does not grow.
+
+    Args:
+        nlp: the pipeline.
+        size: the length of the notes together, in code points.
+    """
+    # A zone frees what its own words took; two at once on one vocabulary would free each other's.
+    with _reading:
+        if len(nlp.vocab.strings) < KEPT and size < KEPT_LENGTH:
+            yield
+        else:
+            with nlp.memory_zone():
+                yield
 
 
 def read(nlp: Language, source: str, spans: Iterable[Span]) -> Reading:
@@ -97,9 +134,7 @@ def read_all(
             for piece in pieces:
                 yield make_doc(nlp, piece)
 
-    parsed = (
-        doc for batch in _batches(docs(), batch_size) for doc in nlp.pipe(batch, batch_size=batch_size)
-    )
+    parsed = (doc for batch in _batches(docs(), batch_size) for doc in nlp.pipe(batch, batch_size=batch_size))
     for first in parsed:
         source, plain, count = waiting.popleft()
         yield Reading(source, plain, _joined([first, *islice(parsed, count - 1)]))
@@ -157,7 +192,8 @@ def make_doc(nlp: Language, plain: PlainText) -> Doc:
             starts[first + 1 : last] = [0 if ended else -1 for ended in closed[first : last - 1]]
         starts[first] = 1
         first = last
-    doc.from_array(["SENT_START"], np.array(starts, dtype=np.int64).astype(np.uint64))
+    column: Any = np.array(starts, dtype=np.int64).astype(np.uint64)
+    doc.from_array(["SENT_START"], column)
     return doc
 
 

@@ -96,7 +96,8 @@ def test_a_loop_of_links_ends(run: Command, write: Writer, drafts: Texts, folder
         assert concise(run("check", path, "--format", "concise")) == ["x/a.txt feedback/broad"]
     named = run("check", "x/self.txt")
     assert named.code == 2
-    assert named.err.startswith("notecheck: x/self.txt: ") and named.err.count("\n") == 1
+    assert named.err.startswith("notecheck: x/self.txt: ")
+    assert named.err.count("\n") == 1
 
 
 def feed(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
@@ -121,7 +122,8 @@ def test_standard_input_goes_by_a_name(
 def test_standard_input_is_never_guessed(run: Command, folder: Path) -> None:
     result = run("check")
     assert (result.code, result.out) == (2, "")
-    assert result.err.count("\n") == 1 and "PATH" in result.err
+    assert result.err.count("\n") == 1
+    assert "PATH" in result.err
 
 
 def test_every_draft_of_a_file_with_many(run: Command, write: Writer, drafts: Texts) -> None:
@@ -197,7 +199,8 @@ def test_one_bad_file_never_hides_the_findings_of_the_others(
     result = run("check", ".", "--format", "concise")
     assert result.code == 2
     assert concise(result) == ["a.txt slots/bracket", "z.txt feedback/broad"]
-    assert result.err.startswith(f"notecheck: {name}: {cause}") and result.err.count("\n") == 1
+    assert result.err.startswith(f"notecheck: {name}: {cause}")
+    assert result.err.count("\n") == 1
     assert "private words" not in result.err
 
 
@@ -260,7 +263,8 @@ def test_wrong_usage_is_one_line_and_2(run: Command, write: Writer, drafts: Text
     write("a.txt", drafts["good"])
     result = run(*argv)
     assert (result.code, result.out) == (2, "")
-    assert result.err.startswith("notecheck: ") and result.err.count("\n") == 1
+    assert result.err.startswith("notecheck: ")
+    assert result.err.count("\n") == 1
 
 
 # What is printed where
@@ -383,7 +387,8 @@ def test_a_comparison_can_be_redacted(run: Command, write: Writer, drafts: Texts
     write("new.txt", drafts["jab"])
     for form in ("text", "json"):
         result = run("check", "new.txt", "--diff-from", "old.txt", "--redact", "--format", form)
-        assert "Obviously" not in result.out and "[redacted]" in result.out
+        assert "Obviously" not in result.out
+        assert "[redacted]" in result.out
 
 
 def test_a_comparison_is_of_one_draft_with_one(run: Command, write: Writer, drafts: Texts) -> None:

@@ -59,7 +59,8 @@ def test_rules_are_listed_with_the_level_that_holds(run: Command, write: Writer)
 def test_explain_says_why_and_what_instead(run: Command, folder: Path) -> None:
     result = run("explain", "slots/bracket")
     assert result.code == 0
-    assert "Because a reader minds." in result.out and "Write something else." in result.out
+    assert "Because a reader minds." in result.out
+    assert "Write something else." in result.out
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ class FakeEvaluation:
         return "gratitude 0.90" + (" and one note otherwise" if errors else "")
 
     def below(self, floors: dict[str, Any]) -> list[str]:
-        low = 0.9 < floors.get("gratitude", {}).get("macro_f1", 0)
+        low = floors.get("gratitude", {}).get("macro_f1", 0) > 0.9
         return ["gratitude.macro_f1: 0.90 is below 0.95"] if low else []
 
 
@@ -149,7 +150,8 @@ def test_config_shows_each_value_and_its_file(run: Command, write: Writer) -> No
         assert any(line.startswith(setting) and line.endswith(f"# {source}") for line in text.splitlines())
     old = run("config", "--show", "old/new.txt").out
     assert 'overrides.ignore = ["feedback"]' in old
-    assert "thresholds.annoyance = 0.9" in old and "notecheck.toml, for old/" in old
+    assert "thresholds.annoyance = 0.9" in old
+    assert "notecheck.toml, for old/" in old
 
 
 def test_version_and_help_load_nothing_heavy() -> None:

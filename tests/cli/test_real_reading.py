@@ -75,4 +75,5 @@ def test_what_is_no_draft_is_one_line_and_hides_nothing(
     result = check(".", "--format", "concise")
     assert result.code == 2
     assert result.out.startswith("good.txt:1:6: slots/bracket")
-    assert result.err.startswith(f"notecheck: {name}") and result.err.count("\n") == 1
+    assert result.err.startswith(f"notecheck: {name}")
+    assert result.err.count("\n") == 1

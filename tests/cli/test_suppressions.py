@@ -52,7 +52,8 @@ def test_a_broken_configuration_is_said_once_and_is_2(run: Command, write: Write
     write("b/three.txt", drafts["slot"])
     result = run("check", ".", "--format", "concise")
     assert result.code == 2
-    assert result.out.startswith("b/three.txt:") and result.out.count("\n") == 1
+    assert result.out.startswith("b/three.txt:")
+    assert result.out.count("\n") == 1
     assert result.err.startswith("notecheck: a/notecheck.toml: igmore: unknown key, did you mean ignore?")
     assert result.err.count("\n") == 1
 
@@ -73,7 +74,8 @@ def test_a_selector_that_names_no_rule_is_an_error(
     write("notecheck.toml", text)
     result = run("check", "a.txt")
     assert (result.code, result.out) == (2, "")
-    assert result.err.startswith(f"notecheck: notecheck.toml: {cause}") and result.err.count("\n") == 1
+    assert result.err.startswith(f"notecheck: notecheck.toml: {cause}")
+    assert result.err.count("\n") == 1
 
 
 def test_a_sidecar_hides_findings(run: Command, write: Writer, drafts: Texts) -> None:
@@ -127,7 +129,8 @@ def test_a_broken_suppression_is_an_error(
     write(name, text + (drafts["good"] if name.endswith(".md") else ""))
     result = run("check", ".", "--format", "concise")
     assert result.code == 2
-    assert result.err.startswith(f"notecheck: {cause}") and result.err.count("\n") == 1
+    assert result.err.startswith(f"notecheck: {cause}")
+    assert result.err.count("\n") == 1
     assert "z.txt:1:6: slots/bracket" in result.out
 
 
@@ -207,7 +210,8 @@ def test_a_baseline_has_none_of_the_words_and_is_the_same_every_time(
         run("check", ".", "--write-baseline", "base.json")
         texts.append((folder / "base.json").read_text())
     assert texts[0] == texts[1]
-    assert "[Name]" not in texts[0] and "feedback?" not in texts[0]
+    assert "[Name]" not in texts[0]
+    assert "feedback?" not in texts[0]
 
 
 def test_entries_that_match_nothing_are_reported(run: Command, write: Writer, drafts: Texts) -> None:
@@ -241,4 +245,5 @@ def test_a_broken_baseline_is_an_error(run: Command, write: Writer, drafts: Text
     write("base.json", text)
     result = run("check", "a.txt", "--baseline", "base.json")
     assert (result.code, result.out) == (2, "")
-    assert result.err.startswith("notecheck: base.json: not a baseline file") and result.err.count("\n") == 1
+    assert result.err.startswith("notecheck: base.json: not a baseline file")
+    assert result.err.count("\n") == 1

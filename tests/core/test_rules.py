@@ -114,7 +114,9 @@ def test_select_and_ignore_take_ids_and_prefixes() -> None:
 
 def test_a_long_sentence_is_read_in_stretches() -> None:
     text = "was " * 3000 + "[Name]"
-    assert [item.quote for item in notecheck.check(text).findings if item.rule.startswith("slots/")] == ["[Name]"]
+    assert [item.quote for item in notecheck.check(text).findings if item.rule.startswith("slots/")] == [
+        "[Name]"
+    ]
 
 
 def test_two_rules_of_one_id_are_refused(tmp_path: Path) -> None:

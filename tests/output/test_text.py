@@ -43,7 +43,8 @@ def test_the_moves_the_gauges_and_then_what_to_change(draft: Drafts) -> None:
     assert lines[2].split() == [
         "✓", "Specific", "thanks", "specific", "“thank", "you", "for", "the", "工場", "tour”",
     ]  # fmt: skip
-    assert lines[3].strip().startswith("✗ Narrow question") and "“Do you have any feedback?”" in lines[3]
+    assert lines[3].strip().startswith("✗ Narrow question")
+    assert "“Do you have any feedback?”" in lines[3]
     assert lines[4].split() == ["✗", "Keep-in-mind", "request", "no"]
     assert "Generic  ███░░░░░░░ 0.30" in text
     assert "Annoyed  ████████░░ 0.80  passive-aggressive; must stay below 0.50" in text
@@ -97,7 +98,9 @@ def test_words_cannot_steer_the_terminal(draft: Drafts, report: Reports) -> None
     finding = base.findings[0]
     changed = report(findings=(replace(finding, span=Span(2, len(source)), quote=source[2:]),))
     text = render(Run((draft(changed, source=source, lines=LineMap.of(source), label="\x1b]0;x"),)), Style())
-    assert "\x1b" not in text and "\u202e" not in text and "\x07" not in text
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "\x07" not in text
 
 
 def test_a_long_line_is_wrapped_and_only_the_touched_rows_are_shown() -> None:
@@ -114,7 +117,8 @@ def test_a_span_over_many_lines_is_cut_short() -> None:
     source = "\n".join(f"line {number}" for number in range(50))
     rows = excerpt(source, LineMap.of(source), Span(0, len(source)), 60)
     assert len(rows) == MAX_ROWS
-    assert rows[0].text == "line 0" and rows[-1].text == "line 49"
+    assert rows[0].text == "line 0"
+    assert rows[-1].text == "line 49"
 
 
 @settings(deadline=None, max_examples=300)
