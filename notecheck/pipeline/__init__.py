@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from notecheck.pipeline.parsing import Parser
 from notecheck.pipeline.text import PlainText, pieces_of, plain_text
 from notecheck.types import NotecheckError, Span
 
@@ -45,6 +46,7 @@ KEPT_LENGTH = 200_000
 _lock = Lock()
 _reading = Lock()
 _loaded: Language | None = None
+_parser: Parser | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +72,13 @@ def load() -> Language:
     Raises:
         NotecheckError: the package data is missing or broken.
     """
-    global _loaded
+    global _loaded, _parser
     if _loaded is None:
         with _lock:
             if _loaded is None:
-                _loaded = _load_from(MODEL)
+                nlp = _load_from(MODEL)
+                _parser = Parser(nlp)
+                _loaded = nlp
     return _loaded
 
 
@@ -138,6 +142,12 @@ def read_all(
     for first in parsed:
         source, plain, count = waiting.popleft()
         yield Reading(source, plain, _joined([first, *islice(parsed, count - 1)]))
+
+
+def _parse(nlp: Language, docs: list[Doc]) -> Iterable[Doc]:
+    if nlp is _loaded and _parser is not None:
+        return _parser(docs)
+    return nlp.pipe(docs, batch_size=len(docs))
 
 
 def _batches(docs: Iterable[Doc], size: int) -> Iterator[list[Doc]]:
