@@ -138,7 +138,7 @@ def read_all(
             for piece in pieces:
                 yield make_doc(nlp, piece)
 
-    parsed = (doc for batch in _batches(docs(), batch_size) for doc in nlp.pipe(batch, batch_size=batch_size))
+    parsed = (doc for batch in _batches(docs(), batch_size) for doc in _parse(nlp, batch))
     for first in parsed:
         source, plain, count = waiting.popleft()
         yield Reading(source, plain, _joined([first, *islice(parsed, count - 1)]))

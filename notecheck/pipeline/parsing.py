@@ -36,7 +36,7 @@ class Parser:
         extract, *self._embed = embed.layers
         self._attributes: list[int | str] = list(extract.attrs["columns"])
         self._words: dict[tuple[int, ...], int] = {}
-        self._vectors: NDArray[np.float32] = np.zeros((0, embed.get_dim("nO")), dtype=np.float32)
+        self._vectors: NDArray[np.float32] = np.empty((REMEMBERED, embed.get_dim("nO")), np.float32)
         self._lemmas: dict[tuple[int, int], str | None] = {}
         self._lock = Lock()
 
@@ -60,18 +60,23 @@ class Parser:
         table: Any = doc.to_array(self._attributes)
         keys = list(map(tuple, table.tolist()))
         new = {key: place for place, key in enumerate(keys) if key not in self._words}
+        if len(self._words) + len(new) > REMEMBERED:
+            self._words.clear()
+            new = {key: place for place, key in enumerate(keys)}
+        if len(new) > REMEMBERED:
+            return self._made(table)
         if new:
-            if len(self._words) + len(new) > REMEMBERED:
-                self._words, self._vectors = {}, self._vectors[:0]
-                new = {key: place for place, key in enumerate(keys)}
-            value: Any = [table[list(new.values())]]
-            for layer in self._embed:
-                value = layer.predict(value)
-            self._words.update(
-                zip(new, range(len(self._vectors), len(self._vectors) + len(new)), strict=True)
-            )
-            self._vectors = np.concatenate([self._vectors, value[0]])
+            first = len(self._words)
+            self._vectors[first : first + len(new)] = self._made(table[list(new.values())])
+            self._words.update(zip(new, range(first, first + len(new)), strict=True))
         return self._vectors[[self._words[key] for key in keys]]
+
+    def _made(self, table: NDArray[np.uint64]) -> NDArray[np.float32]:
+        value: Any = [table]
+        for layer in self._embed:
+            value = layer.predict(value)
+        made: NDArray[np.float32] = value[0]
+        return made
 
     def _lemmatize(self, component: Any, docs: Sequence[Doc]) -> None:
         labels, strings = component.cfg["labels"], self._strings

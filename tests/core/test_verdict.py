@@ -31,7 +31,7 @@ BARBS = [
 ]
 DETAILS = [
     "Rosa let me pull the first proof on the old Heidelberg, and the ink is still under my nails.",
-    "I have told everyone about the goat that walked into the second interview.",
+    "Tomas held the gate while the goat from the yard ate my cover letter, which made us both laugh.",
     "Your foreman Emil showed me how he shims the lathe with a beer mat.",
 ]
 
