@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
 #: spaCy takes one function from its command line, which is half of what it imports.
 _COMMANDS = "spacy.cli.info"
-_THREADS = "OPENBLAS_NUM_THREADS"
+#: While libraries are imported: threads of NumPy's, which nothing here is large enough for, and a search of all
+#: installed packages for plugins of pydantic's.
+_SETTINGS = {"OPENBLAS_NUM_THREADS": "1", "PYDANTIC_DISABLE_PLUGINS": "__all__"}
 
 
-def import_spacy() -> None:
-    """Import spaCy without its command line, and NumPy without threads, which nothing here is large enough for.
+@contextmanager
+def loading() -> Iterator[None]:
+    """Import and load the libraries in here: spaCy without its command line, and no garbage is looked for.
 
-    The command line is there once somebody imports ``spacy.cli``. Does nothing when spaCy is imported already.
+    What is loaded then stays; later collections pass it over. The command line of spaCy is there once somebody
+    imports ``spacy.cli``.
     """
     if "spacy" in sys.modules:
+        yield
         return
     commands = ModuleType(_COMMANDS)
     commands.__dict__["info"] = _info
-    given = os.environ.get(_THREADS)
-    os.environ[_THREADS] = given or "1"
-    sys.modules[_COMMANDS] = commands
+    added = {name: value for name, value in _SETTINGS.items() if name not in os.environ}
+    os.environ.update(added)
+    gc.disable()
     try:
-        import spacy  # noqa: F401
+        sys.modules[_COMMANDS] = commands
+        try:
+            import spacy  # noqa: F401
+        finally:
+            del sys.modules[_COMMANDS]
+        yield
+        gc.freeze()
     finally:
-        del sys.modules[_COMMANDS]
-        if given is None:
-            del os.environ[_THREADS]
+        gc.enable()
+        for name in added:
+            os.environ.pop(name, None)
 
 
 def _info(*args: Any, **options: Any) -> Any:

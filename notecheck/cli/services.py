@@ -41,12 +41,12 @@ class EvaluationLike(Protocol):
 
 
 def _make_checker(config: Config) -> CheckerLike:
-    from notecheck.startup import import_spacy
+    from notecheck.startup import loading
 
-    import_spacy()
-    from notecheck.api import Checker
+    with loading():
+        from notecheck.api import Checker
 
-    return Checker(config)
+        return Checker(config)
 
 
 def _read(job: Job) -> Iterable[Draft | NotecheckError]:
