@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from notecheck.pipeline.transitions import parse
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from spacy.language import Language
@@ -51,6 +53,8 @@ class Parser:
                 for name, component in self._components:
                     if name == "trainable_lemmatizer":
                         self._lemmatize(component, worded)
+                    elif name == "parser":
+                        parse(component, worded)
                     elif name != "tok2vec":
                         component.set_annotations(worded, component.predict(worded))
         return docs

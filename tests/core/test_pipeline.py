@@ -56,3 +56,25 @@ def test_the_measured_figures_hold(figure: str, least: float) -> None:
 
 def test_a_text_without_words_has_no_sentence() -> None:
     assert sentences(" \n\u200b ") == []
+
+
+NOTES = [
+    "Hi Tove,\n\nThanks for the hour at the kiln. Was it my glaze? I would like to know!\n\nBest,\nPer\n",
+    "No.\nWhy! Not?\nOk\n- one\n- two!! three\n\n? And\n.. so\n",
+    "thank you for the walk through the mill and for showing me how the old loom is threaded it was kind of "
+    "you to take the time and I learned a lot about what the next season needs from a weaver like me",
+    "One line. With three sentences. All of them short.",
+    "Bye",
+    "",
+]
+
+
+@pytest.mark.parametrize("notes", [NOTES, NOTES[:1], NOTES[2:3], NOTES[:2] * 9, ["\n".join(NOTES)]])
+def test_parsing_gives_what_the_components_give(notes: list[str]) -> None:
+    nlp = pipeline.load()
+    drafts = [(text, [Span(0, len(text))]) for text in notes]
+    docs = [pipeline.make_doc(nlp, pipeline.plain_text(*draft)) for draft in drafts]
+    columns = ["ORTH", "TAG", "POS", "MORPH", "LEMMA", "DEP", "HEAD", "SENT_START"]
+    for doc, reading in zip(nlp.pipe(docs), pipeline.read_all(nlp, drafts), strict=True):
+        assert (doc.to_array(columns) == reading.doc.to_array(columns)).all()
+        assert len(doc) == 0 or (doc.tensor == reading.doc.tensor).all()
