@@ -1,4 +1,4 @@
-"""What the sentence reader sees: hashed features of each sentence, and the tokens they stand on.
+"""What the sentence reader sees: hashed features of each sentence.
 
 Every feature is a 64-bit hash made of words, lemmas, word classes (the lists of ``rules/lexicon``), parts of
 speech and dependencies. Hashing makes the feature set a plain array: no vocabulary is kept in memory.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,113 +42,164 @@ def mix(salt: int | NDArray[np.uint64], *columns: NDArray[np.uint64]) -> NDArray
     return out
 
 
-#: So many tokens' classes are remembered before the memory starts anew.
-MEMORY = 50_000
+#: So many words are remembered before the memory starts anew.
+REMEMBERED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Features of one note: parallel arrays, one row a feature occurrence.
+    """Features of some notes: parallel arrays, one row a feature occurrence.
 
     Attributes:
         keys: the feature hashes.
-        sentence: index of the sentence the feature is of.
-        token: index of the token in the Doc it stands on, -1 for a feature of the sentence as a whole.
+        sentence: index of the sentence the feature is of, counted through all the notes.
     """
 
     keys: NDArray[np.uint64]
     sentence: NDArray[np.int32]
-    token: NDArray[np.int32]
 
 
 class Classes:
-    """Word classes by lemma: the lists of the lexicon as arrays that a whole note is looked up in at once."""
+    """Word classes by lemma: the lists of the lexicon, and what the features make of a word by itself.
+
+    Attributes:
+        names: the names of the lists, the shortest list first.
+        ids: their hashes.
+        known: hashes of the lemmas that are common in notes, ascending.
+    """
 
     def __init__(self, strings: StringStore, book: Rulebook, known: NDArray[np.uint64] | None = None) -> None:
         self.known = np.zeros(1, dtype=np.uint64) if known is None or not len(known) else known
         names = sorted(book.lexicon, key=lambda name: (len(book.lexicon[name]), name))
         self.names = tuple(names)
-        self.thanks = names.index("thank") if "thank" in names else -1
-        self._numbers = [strings.add("@" + name) for name in names]
-        self.ids = np.array(self._numbers, dtype=np.uint64)
+        self.thanks = names.index("thank") if "thank" in names else None
+        self.ids = np.array([strings.add("@" + name) for name in names], dtype=np.uint64)
         self._of: dict[int, list[int]] = {}
         for index, name in enumerate(names):
             for word in book.lexicon[name]:
                 self._of.setdefault(strings.add(word), []).append(index)
-        self._function = {strings.add(pos) for pos in _FUNCTION}
+        self._function = np.array([strings.add(pos) for pos in _FUNCTION], dtype=np.uint64)
         self._allowed: list[frozenset[int] | None] = []
         for name in names:
             allowed = _LIMITED.get(name.rpartition("-")[2])
             self._allowed.append(None if allowed is None else frozenset(strings.add(pos) for pos in allowed))
-        self.content = np.array([strings.add(pos) for pos in _CONTENT], dtype=np.uint64)
+        self._content = np.array([strings.add(pos) for pos in _CONTENT], dtype=np.uint64)
         self.question = strings.add("?")
-        self._seen: dict[tuple[int, int, int], tuple[int, ...]] = {}
+        self._places: dict[tuple[int, ...], int] = {}
+        self._words = _Words.empty(REMEMBERED, len(names))
+        self._lock = Lock()
 
-    def of_tokens(
-        self, lemmas: Sequence[int], lowers: Sequence[int], parts: Sequence[int]
-    ) -> list[tuple[int, ...]]:
-        """Classes of each token, the smallest list first."""
-        seen = self._seen
-        if len(seen) > MEMORY:
-            seen.clear()
-        out = []
-        for row in zip(lemmas, lowers, parts, strict=True):
-            found = seen.get(row)
-            if found is None:
-                found = seen[row] = self._of_token(*row)
-            out.append(found)
-        return out
+    def words(self, table: NDArray[np.uint64]) -> _Words:
+        """What is known of each token by itself.
 
-    def _of_token(self, lemma: int, lower: int, pos: int) -> tuple[int, ...]:
-        found = self._of.get(lemma) or self._of.get(lower) or ()
-        out = []
-        for index in found:
+        Args:
+            table: lemma, lower-case form and part of speech of the tokens, one row each.
+        """
+        keys = list(map(tuple, table.tolist()))
+        with self._lock:
+            places = self._places
+            new = {key: row for row, key in enumerate(keys) if key not in places}
+            if len(places) + len(new) > REMEMBERED:
+                places.clear()
+                new = {key: row for row, key in enumerate(keys)}
+            if len(new) > REMEMBERED:
+                return self._made(table)
+            if new:
+                first = len(places)
+                self._words.put(first, self._made(table[list(new.values())]))
+                places.update(zip(new, range(first, first + len(new)), strict=True))
+            return self._words.at([places[key] for key in keys])
+
+    def _made(self, table: NDArray[np.uint64]) -> _Words:
+        lem, pos = table[:, 0], table[:, 2]
+        flags = np.zeros((len(table), len(self.names)), dtype=bool)
+        for row, key in enumerate(table.tolist()):
+            for number in self._of_token(*key):
+                flags[row, number] = True
+        # A word that few notes use is seen as "a rare noun": rarity is what tells a detail from stock.
+        place = np.searchsorted(self.known, lem)
+        place[place == len(self.known)] = 0
+        rare = (self.known[place] != lem) & np.isin(pos, self._content)
+        seen = np.where(rare, mix(60, pos), lem)
+        # The sequence features see a class, else a grammar word's lemma, else the part of speech.
+        abstract = np.where(np.isin(pos, self._function), lem, pos)
+        if len(self.names):
+            abstract = np.where(flags.any(1), self.ids[flags.argmax(1)], abstract)
+        return _Words(flags, rare, seen, np.where(rare & (abstract == pos), seen, abstract))
+
+    def _of_token(self, lemma: int, lower: int, pos: int) -> Iterator[int]:
+        for index in self._of.get(lemma) or self._of.get(lower) or ():
             allowed = self._allowed[index]
             if allowed is None or pos in allowed:
-                out.append(index)
-        return tuple(out)
+                yield index
 
-    def abstract(self, lemma: int, pos: int, classes: Sequence[int]) -> int:
-        """The token as the sequence features see it: its class, else a grammar word's lemma, else its POS."""
-        if classes:
-            return self._numbers[classes[0]]
-        return lemma if pos in self._function else pos
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Words by themselves, one row each.
+
+    Attributes:
+        flags: which classes it is of.
+        rare: whether it is a word with content that few notes use.
+        seen: the lemma, or what stands for a rare one.
+        abstract: the word as the sequence features see it.
+    """
+
+    flags: NDArray[np.bool_]
+    rare: NDArray[np.bool_]
+    seen: NDArray[np.uint64]
+    abstract: NDArray[np.uint64]
+
+    @classmethod
+    def empty(cls, size: int, classes: int) -> _Words:
+        """Room for ``size`` words."""
+        return cls(
+            np.zeros((size, classes), dtype=bool), np.zeros(size, dtype=bool),
+            np.zeros(size, dtype=np.uint64), np.zeros(size, dtype=np.uint64),
+        )  # fmt: skip
+
+    def put(self, first: int, words: _Words) -> None:
+        """Write words into the rows from ``first`` on."""
+        for name in self.__slots__:
+            getattr(self, name)[first : first + len(words.rare)] = getattr(words, name)
+
+    def at(self, rows: Sequence[int]) -> _Words:
+        """A copy of some rows."""
+        index = np.array(rows, dtype=np.intp)
+        return _Words(self.flags[index], self.rare[index], self.seen[index], self.abstract[index])
 
 
 def features(doc: Doc, classes: Classes) -> Features:
     """Features of every sentence of ``doc``."""
-    count = len(doc)
-    columns: Any = doc.to_array(["LOWER", "LEMMA", "POS", "DEP", "HEAD"])
-    low, lem, pos, dep = (columns[:, i] for i in range(4))
-    head = np.arange(count) + columns[:, 4].astype(np.int64)
-    spans = [(sentence.start, sentence.end) for sentence in doc.sents]
-    sent = np.repeat(np.arange(len(spans), dtype=np.int32), [end - start for start, end in spans])
-    lemmas, parts = lem.tolist(), pos.tolist()
-    token_classes = classes.of_tokens(lemmas, low.tolist(), parts)
-    # A word that few notes use is seen as "a rare noun": rarity is what tells a detail from stock.
-    place = np.searchsorted(classes.known, lem)
-    place[place == len(classes.known)] = 0
-    rare = (classes.known[place] != lem) & np.isin(pos, classes.content)
-    seen = np.where(rare, mix(60, pos), lem)
-    abst = np.array(list(map(classes.abstract, lemmas, parts, token_classes)), dtype=np.uint64)
-    abst = np.where(rare & (abst == pos), seen, abst)
+    return features_of([doc], classes)
 
-    along = _Rows(sent)
-    keys = [_of_tokens(along, low, lem, dep, head, seen, abst).ravel()]
-    kinds = len(keys[0]) // count
-    sentences = [np.tile(sent, kinds)]
-    tokens = [np.tile(np.arange(count, dtype=np.int32), kinds)]
-    further = [(number, index) for index, found in enumerate(token_classes) for number in found[1:]]
-    if further:
-        numbers, at = (np.array(column) for column in zip(*further, strict=True))
-        keys.append(mix(3, classes.ids[numbers]))
-        sentences.append(sent[at])
-        tokens.append(at.astype(np.int32))
-    for of_keys, of_sentences in _of_sentences(classes, token_classes, spans, low, pos, rare):
+
+def features_of(docs: Sequence[Doc], classes: Classes) -> Features:
+    """Features of every sentence of some Docs, none of them empty."""
+    attributes: list[int | str] = ["LEMMA", "LOWER", "POS", "DEP", "HEAD", "SENT_START"]
+    tables: list[Any] = [doc.to_array(attributes) for doc in docs]
+    sizes = np.array([len(table) for table in tables])
+    table = np.concatenate(tables)
+    count = len(table)
+    lem, low, pos, dep, head, begins = table.T
+    words = classes.words(table[:, :3])
+    begin = begins == 1
+    begin[np.cumsum(sizes) - sizes] = True
+    sent = np.cumsum(begin, dtype=np.int32) - 1
+    tokens = np.arange(count)
+    own = _of_tokens(_Rows(sent), low, lem, dep, tokens + head.astype(np.int64), words)
+    keys = [own.ravel()]
+    sentences = [np.tile(sent, len(own))]
+    at, number = np.nonzero(words.flags)
+    # The first class of a word is what the sequences see of it.
+    further = np.flatnonzero(at[1:] == at[:-1]) + 1
+    keys.append(mix(3, classes.ids[number[further]]))
+    sentences.append(sent[at[further]])
+    notes = np.repeat(np.arange(len(tables)), sizes)[begin]
+    for of_keys, of_sentences in _of_sentences(classes, words, sent, notes, at, number, low, pos):
         keys.append(of_keys)
         sentences.append(of_sentences.astype(np.int32))
-        tokens.append(np.full(len(of_keys), -1, dtype=np.int32))
-    return Features(np.concatenate(keys), np.concatenate(sentences), np.concatenate(tokens))
+    return Features(np.concatenate(keys), np.concatenate(sentences))
 
 
 class _Rows:
@@ -169,97 +220,115 @@ class _Rows:
         return moved
 
 
+#: The kinds of features that stand on tokens: a number, and the columns of which such a feature is made.
+_KINDS = {
+    1: ("low",), 2: ("lem",), 3: ("abs",),
+    21: ("abs-head2", "seen"), 22: ("abs-head", "seen"), 4: ("seen", "seen+1"), 6: ("abs", "abs+1"),
+    9: ("seen", "seen+2"), 10: ("seen", "seen+3"), 11: ("abs", "abs+2"), 12: ("abs", "abs+3"), 13: ("abs", "abs+4"),
+    5: ("seen", "seen+1", "seen+2"), 7: ("abs", "abs+1", "abs+2"), 14: ("seen-head", "dep", "seen"),
+    15: ("abs-head", "dep", "abs"), 16: ("seen-head", "dep", "abs"), 17: ("abs-head", "dep", "seen"),
+    19: ("seen-1", "seen", "abs+1"), 20: ("seen", "abs+1", "seen+2"),
+    8: ("abs", "abs+1", "abs+2", "abs+3"), 18: ("abs-head2", "abs-head", "abs", "dep"),
+}  # fmt: skip
+_COLUMNS = tuple(dict.fromkeys(name for names in _KINDS.values() for name in names))
+#: The same by the number of columns: the kinds, and for each place the columns that stand there.
+_BY_WIDTH = tuple(
+    (
+        np.array([[kind] for kind, names in _KINDS.items() if len(names) == width], dtype=np.uint64),
+        tuple(
+            [_COLUMNS.index(names[place]) for names in _KINDS.values() if len(names) == width]
+            for place in range(width)
+        ),
+    )
+    for width in range(1, 5)
+)
+
+
 def _of_tokens(
     along: _Rows,
     low: NDArray[np.uint64],
-    raw_lemma: NDArray[np.uint64],
+    lem: NDArray[np.uint64],
     dep: NDArray[np.uint64],
     head: NDArray[np.int64],
-    lem: NDArray[np.uint64],
-    abst: NDArray[np.uint64],
+    words: _Words,
 ) -> NDArray[np.uint64]:
     """Features that stand on tokens: one row a kind, one column a token."""
-    lem1, lem2, lem3 = (along.at(lem, step) for step in (1, 2, 3))
-    abs1, abs2, abs3, abs4 = (along.at(abst, step) for step in (1, 2, 3, 4))
-    lem_head, abs_head = lem[head], abst[head]
-    abs_head2 = abs_head[head]
-    kinds: dict[int, tuple[NDArray[np.uint64], ...]] = {
-        1: (low,), 2: (raw_lemma,), 3: (abst,),
-        21: (abs_head2, lem), 22: (abs_head, lem), 4: (lem, lem1), 6: (abst, abs1), 9: (lem, lem2),
-        10: (lem, lem3), 11: (abst, abs2), 12: (abst, abs3), 13: (abst, abs4),
-        5: (lem, lem1, lem2), 7: (abst, abs1, abs2), 14: (lem_head, dep, lem), 15: (abs_head, dep, abst),
-        16: (lem_head, dep, abst), 17: (abs_head, dep, lem), 19: (along.at(lem, -1), lem, abs1),
-        20: (lem, abs1, lem2),
-        8: (abst, abs1, abs2, abs3), 18: (abs_head2, abs_head, abst, dep),
-    }  # fmt: skip
-    rows = []
-    for width in range(1, 5):
-        salts = np.array(
-            [[salt] for salt, columns in kinds.items() if len(columns) == width], dtype=np.uint64
-        )
-        chosen = [columns for columns in kinds.values() if len(columns) == width]
-        rows.append(mix(salts, *(np.stack(column) for column in zip(*chosen, strict=True))))
-    return np.concatenate(rows)
-
-
-@cache
-def _pairs(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Every two of ``count`` things, the earlier first."""
-    first, second = np.triu_indices(count, 1)
-    return first, second
+    seen, abstract = words.seen, words.abstract
+    columns = {"low": low, "lem": lem, "dep": dep, "seen": seen, "abs": abstract}
+    columns |= {f"seen{step:+}": along.at(seen, step) for step in (-1, 1, 2, 3)}
+    columns |= {f"abs{step:+}": along.at(abstract, step) for step in (1, 2, 3, 4)}
+    columns |= {"seen-head": seen[head], "abs-head": abstract[head], "abs-head2": abstract[head[head]]}
+    table = np.stack([columns[name] for name in _COLUMNS])
+    return np.concatenate([mix(kinds, *(table[place] for place in places)) for kinds, places in _BY_WIDTH])
 
 
 def _of_sentences(
     classes: Classes,
-    token_classes: Sequence[Sequence[int]],
-    spans: Sequence[tuple[int, int]],
+    words: _Words,
+    sent: NDArray[np.int32],
+    notes: NDArray[np.int64],
+    at: NDArray[np.int64],
+    number: NDArray[np.int64],
     low: NDArray[np.uint64],
     pos: NDArray[np.uint64],
-    rare: NDArray[np.bool_],
 ) -> Iterator[tuple[NDArray[np.uint64], NDArray[np.int64]]]:
     """Features of a sentence as a whole, with the sentence each is of.
 
     Pairs of classes in it, its mark, its length, its place, its neighbours, and how many rare words it has.
+
+    Args:
+        classes: the word classes.
+        words: what is known of each token by itself.
+        sent: for each token its sentence.
+        notes: for each sentence its note.
+        at, number: tokens, and the classes that they are of.
+        low, pos: lower-case forms and parts of speech of the tokens.
     """
-    question = (low == classes.question).tolist()
-    is_rare, parts = rare.tolist(), pos.tolist()
-    present = [
-        sorted({number for found in token_classes[start:end] for number in found}) for start, end in spans
-    ]
-    asks = [int(any(question[start:end])) for start, end in spans]
-    last = len(spans) - 1
-    pairs: list[NDArray[np.uint64]] = []
-    pairs_of: list[int] = []
-    one: list[tuple[int, int, int]] = []  # salt, value, sentence
-    two: list[tuple[int, int, int, int]] = []  # salt, both values, sentence
-    for number, (start, end) in enumerate(spans):
-        ids = classes.ids[present[number]]
-        if len(ids) > 1:
-            first, second = _pairs(len(ids))
-            pairs.append(np.stack([ids[first], ids[second]]))
-            pairs_of += [number] * len(first)
-        asked = asks[number]
-        two += [(31, value, asked, number) for value in ids.tolist()]
-        two.append((33, asked, min((end - start).bit_length() - 1, 6), number))
-        two.append((34, min(number, 3), min(last - number, 3), number))
-        for salt, other in ((35, number - 1), (36, number + 1)):
-            if 0 <= other <= last:
-                two.append((salt, 7, asks[other], number))
-                one += [(salt, value, number) for value in classes.ids[present[other]].tolist()]
-            else:
-                one.append((salt, 3, number))
-        # How many rare words, and how many after the word of thanks.
-        thanked = next((i for i in range(start, end) if classes.thanks in token_classes[i]), None)
-        thanks = int(thanked is not None)
-        two.append((37, min(sum(is_rare[start:end]), 6), thanks, number))
-        if thanked is not None:
-            one.append((38, min(sum(is_rare[thanked:end]), 6), number))
-        kinds = {parts[i] for i in range(start, end) if is_rare[i]}
-        two += [(39, kind, thanks, number) for kind in kinds]
-    if pairs:
-        joined = np.concatenate(pairs, axis=1)
-        yield mix(32, joined[0], joined[1]), np.array(pairs_of)
-    for rows in (one, two):
-        if rows:
-            columns = np.array(rows, dtype=np.uint64).T
-            yield mix(columns[0], *columns[1:-1]), columns[-1].astype(np.int64)
+    count = len(notes)
+    every = np.arange(count)
+    starts = np.flatnonzero(np.diff(sent, prepend=-1))
+    lengths = np.diff(starts, append=len(sent))
+    present = np.zeros((count, len(classes.names)), dtype=bool)
+    present[sent[at], number] = True
+    of, which = np.nonzero(present)
+    ids = classes.ids[which]
+    asks = np.zeros(count, dtype=np.uint64)
+    asks[sent[low == classes.question]] = 1
+
+    for apart in range(1, len(of)):
+        # The classes of a sentence stand in a row: those that are so far apart.
+        both = np.flatnonzero(of[apart:] == of[:-apart])
+        if not len(both):
+            break
+        yield mix(32, ids[both], ids[both + apart]), of[both]
+    yield mix(31, ids, asks[of]), of
+    yield mix(33, asks, _unsigned(np.searchsorted((2, 4, 8, 16, 32, 64), lengths, side="right"))), every
+    first = np.flatnonzero(np.diff(notes, prepend=-1))
+    before = every - first[notes]
+    after = np.append(first[1:], count)[notes] - 1 - every
+    yield mix(34, _unsigned(np.minimum(before, 3)), _unsigned(np.minimum(after, 3))), every
+    for salt, step, there in ((35, -1, before), (36, 1, after)):
+        some, none = np.flatnonzero(there), np.flatnonzero(there == 0)
+        yield mix(salt, np.full(len(some), 7, dtype=np.uint64), asks[some + step]), some
+        yield mix(salt, np.full(len(none), 3, dtype=np.uint64)), none
+        beside = np.flatnonzero((after if step < 0 else before)[of])
+        yield mix(salt, ids[beside]), of[beside] - step
+    # How many rare words, and how many after the word of thanks.
+    so_far = np.cumsum(words.rare)
+    rare = np.add.reduceat(words.rare, starts, dtype=np.int64)
+    thanks = np.zeros(count, dtype=np.uint64)
+    if classes.thanks is not None:
+        thanked, place = np.unique(sent[at[number == classes.thanks]], return_index=True)
+        place = at[number == classes.thanks][place]
+        thanks[thanked] = 1
+        since = so_far[starts[thanked] + lengths[thanked] - 1] - so_far[place] + words.rare[place]
+        yield mix(38, _unsigned(np.minimum(since, 6))), thanked
+    yield mix(37, _unsigned(np.minimum(rare, 6)), thanks), every
+    kinds = sorted(set(zip(sent[words.rare].tolist(), pos[words.rare].tolist(), strict=True)))
+    if kinds:
+        those = np.array([sentence for sentence, _ in kinds])
+        yield mix(39, np.array([kind for _, kind in kinds], dtype=np.uint64), thanks[those]), those
+
+
+def _unsigned(column: NDArray[np.int64]) -> NDArray[np.uint64]:
+    return column.astype(np.uint64)

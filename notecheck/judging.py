@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from notecheck import pipeline, rulebook
 from notecheck.config import Config
-from notecheck.features import Classes, features
+from notecheck.features import Classes, features_of
 from notecheck.matching import Engine, Hit
 from notecheck.message import Draft
 from notecheck.network import tokens_of
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
 
     from notecheck.pipeline import Reading
+    from notecheck.reader import Odds
 
 
 class Judge:
@@ -52,31 +53,55 @@ class Judge:
         while batch := list(islice(stream, pipeline.BATCH)):
             with pipeline.zone(self.nlp, sum(len(draft.source) for draft in batch)):
                 readings = pipeline.read_all(self.nlp, ((draft.source, draft.spans) for draft in batch))
-                found = [
-                    self._signals(draft, reading) for draft, reading in zip(batch, readings, strict=True)
-                ]  # fmt: skip
+                found: list[Signals] = []
+                for group in _groups(zip(batch, readings, strict=True)):
+                    found += self._signals(group)
             yield from found
 
-    def _signals(self, draft: Draft, reading: Reading) -> Signals:
-        sentences = reading.sentences()
-        hits = self.engine.hits(reading)
-        logits: dict[str, list[float]] = {}
-        amounts: dict[str, list[float]] = {}
-        if sentences:
+    def _signals(self, notes: Sequence[tuple[Draft, Reading]]) -> list[Signals]:
+        """What is seen in some notes; looked at together, which is sooner done than one by one."""
+        hits = [self.engine.hits(reading) for _, reading in notes]
+        worded = [place for place, (_, reading) in enumerate(notes) if len(reading.doc)]
+        read: dict[int, tuple[Odds, Odds]] = {}
+        if worded:
+            docs = [notes[place][1].doc for place in worded]
             if self.vectors is not None:
-                reading.doc.tensor = self.vectors.predict([reading.doc])[0]
-            seen = features(reading.doc, self.classes)
-            tokens = tokens_of(reading.doc, self.classes, hits)
-            logits, amounts = self.reader.read(seen, tokens, len(sentences))
-        return Signals(
-            source=draft.source,
-            sentences=tuple(reading.span(sentence) for sentence in sentences),
-            hits=tuple((hit, _quoted(reading, hit)) for hit in hits),
-            logits=logits,
-            amounts=amounts,
-            readability=measure(reading.plain.text, len(sentences)),
-            remarks=draft.remarks,
-        )
+                for doc, vectors in zip(docs, self.vectors.predict(docs), strict=True):
+                    doc.tensor = vectors
+            tokens = [
+                tokens_of(doc, self.classes, hits[place]) for place, doc in zip(worded, docs, strict=True)
+            ]
+            seen = features_of(docs, self.classes)
+            read = dict(zip(worded, self.reader.read(seen, tokens), strict=True))
+        found = []
+        for place, (draft, reading) in enumerate(notes):
+            sentences = reading.sentences()
+            logits, amounts = read.get(place, ({}, {}))
+            signals = Signals(
+                source=draft.source,
+                sentences=tuple(reading.span(sentence) for sentence in sentences),
+                hits=tuple((hit, _quoted(reading, hit)) for hit in hits[place]),
+                logits=logits,
+                amounts=amounts,
+                readability=measure(reading.plain.text, len(sentences)),
+                remarks=draft.remarks,
+            )
+            found.append(signals)
+        return found
+
+
+def _groups(notes: Iterable[tuple[Draft, Reading]]) -> Iterator[list[tuple[Draft, Reading]]]:
+    """Notes of together about `pipeline.BATCH_TOKENS` tokens, or a longer one."""
+    group: list[tuple[Draft, Reading]] = []
+    tokens = 0
+    for note in notes:
+        group.append(note)
+        tokens += len(note[1].doc)
+        if tokens >= pipeline.BATCH_TOKENS:
+            yield group
+            group, tokens = [], 0
+    if group:
+        yield group
 
 
 def _quoted(reading: Reading, hit: Hit) -> Span:

@@ -10,7 +10,7 @@ Trained by ``notecheck.training.network``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,10 +68,7 @@ def tokens_of(doc: Doc, classes: Classes, hits: Sequence[Hit]) -> Tokens:
     count = len(doc)
     columns: Any = doc.to_array(["LEMMA", "POS", "DEP", "HEAD", "LOWER"])
     flags = np.zeros((count, len(classes.names) + len(RULE_FLAGS)), dtype=np.float32)
-    lemmas, parts, lowers = (columns[:, place].tolist() for place in (0, 1, 4))
-    for row, numbers in enumerate(classes.of_tokens(lemmas, lowers, parts)):
-        for number in numbers:
-            flags[row, number] = 1
+    flags[:, : len(classes.names)] = classes.words(columns[:, [0, 4, 1]]).flags
     for hit in hits:
         flags[hit.start : hit.end, len(classes.names) + RULE_FLAGS.index(hit.rule.label)] = 1
     sentence = np.zeros(count, dtype=np.int64)
@@ -81,6 +78,19 @@ def tokens_of(doc: Doc, classes: Classes, hits: Sequence[Hit]) -> Tokens:
         columns[:, 0], columns[:, 1], columns[:, 2], np.arange(count) + columns[:, 3].astype(np.int64), sentence,
         np.asarray(doc.tensor, dtype=np.float32), flags,
     )  # fmt: skip
+
+
+def joined(notes: Sequence[Tokens]) -> Tokens:
+    """The tokens of several notes in a row, their sentences counted through."""
+    if len(notes) == 1:
+        return notes[0]
+    columns: dict[str, Any] = {
+        field.name: np.concatenate([getattr(note, field.name) for note in notes]) for field in fields(Tokens)
+    }
+    sizes = [len(note.lemma) for note in notes]
+    for name, steps in (("head", sizes), ("sentence", [int(note.sentence[-1]) + 1 for note in notes])):
+        columns[name] += np.repeat(np.cumsum(steps) - steps, sizes)
+    return Tokens(**columns)
 
 
 def lookup(table: NDArray[np.uint64], values: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -121,15 +131,17 @@ class Network:
         tables = {"table.lemma": self.lemmas, "table.pos": self.pos, "table.dep": self.deps}
         np.savez(folder / FILE, **tables, **halves)  # type: ignore[arg-type]
 
-    def read(self, tokens: Tokens) -> tuple[Floats, Floats]:
-        """Log-odds (sentence × `LABELS`) and amounts (sentence × `AMOUNTS`; annoyance is never negative)."""
+    def read(self, tokens: Tokens, counts: Sequence[int] | None = None) -> tuple[Floats, Floats]:
+        """Log-odds (sentence × `LABELS`) and amounts (sentence × `AMOUNTS`; annoyance is never negative).
+
+        Args:
+            tokens: one note, or several in a row.
+            counts: how many sentences each of them has.
+        """
         parts = [self._said(tokens, start, end) for start, end in _blocks(tokens.sentence)]
         pooled, said = (np.concatenate(column) for column in zip(*parts, strict=True))
-        edge = np.zeros((1, pooled.shape[1]), dtype=np.float32)
-        whole = np.broadcast_to(pooled.mean(0, keepdims=True), pooled.shape)
-        beside = np.concatenate(
-            [np.concatenate([edge, pooled[:-1]]), pooled, np.concatenate([pooled[1:], edge]), whole], axis=1
-        )
+        ends = np.cumsum(counts) if counts else np.array([len(pooled)])
+        beside = np.concatenate([_in_note(note) for note in np.split(pooled, ends[:-1])])
         hidden = _gelu(self._layer("sent", beside))
         odds = said[:, : len(LABELS)] + self._layer("out", hidden)
         raw = said[:, len(LABELS) :] + self._layer("own", pooled)
@@ -173,6 +185,15 @@ class Network:
         return out
 
 
+def _in_note(pooled: Floats) -> Floats:
+    """Each sentence of a note between its neighbours, and beside the note as a whole."""
+    edge = np.zeros((1, pooled.shape[1]), dtype=np.float32)
+    whole = np.broadcast_to(pooled.mean(0, keepdims=True), pooled.shape)
+    return np.concatenate(
+        [np.concatenate([edge, pooled[:-1]]), pooled, np.concatenate([pooled[1:], edge]), whole], axis=1
+    )
+
+
 def _product(x: Floats, weight: Floats) -> Floats:
     """``x @ weight.T`` by the library that the pipeline multiplies with.
 
@@ -187,7 +208,14 @@ def _product(x: Floats, weight: Floats) -> Floats:
 
 def _gelu(x: Floats) -> Floats:
     """The tanh form of the Gaussian error linear unit (Hendrycks and Gimpel 2016)."""
-    out: Floats = 0.5 * x * (1 + np.tanh(0.7978845608 * (x + 0.044715 * x * x * x)))
+    out: Floats = 0.044715 * x
+    out *= x
+    out *= x
+    out += x
+    out *= 0.7978845608
+    np.tanh(out, out=out)
+    out += 1
+    out *= 0.5 * x
     return out
 
 

@@ -8,14 +8,15 @@ half has seen, and stand in ``meta.json`` as ``mix``.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from notecheck.network import AMOUNTS, LABELS, Network
+from notecheck.network import AMOUNTS, LABELS, Network, joined
 from notecheck.types import NotecheckError
 
 if TYPE_CHECKING:
@@ -93,9 +94,9 @@ class Reader:
     def logits(self, features: Features, sentences: int) -> NDArray[np.float32]:
         """Log-odds, one row a sentence, one column a label."""
         out = np.tile(self.bias, (sentences, 1)).astype(np.float32)
-        rows, columns = unique_rows(features)
-        if not len(rows):
+        if not len(features.keys):
             return out
+        rows, columns = unique_rows(features)
         counts = np.bincount(rows, minlength=sentences).astype(np.float32)
         place = np.searchsorted(self.keys, columns)
         place[place == len(self.keys)] = 0
@@ -109,21 +110,39 @@ class Reader:
             out[which] += (summed / np.sqrt(counts[which])[:, None]).astype(np.float32)
         return out
 
-    def read(self, features: Features, tokens: Tokens | None, sentences: int) -> tuple[Odds, Odds]:
-        """Log-odds by label and amounts by score, each a list with one figure a sentence.
+    def read(self, features: Features, notes: Sequence[Tokens]) -> list[tuple[Odds, Odds]]:
+        """For each note log-odds by label and amounts by score, both lists with one figure a sentence.
 
         The figures are rounded, so that the order of a sum never shows in a report.
+
+        Args:
+            features: of all the notes.
+            notes: their tokens, none without a sentence.
         """
-        linear = self.logits(features, sentences)
+        counts = [int(note.sentence[-1]) + 1 for note in notes]
+        linear = self.logits(features, sum(counts))
         columns: dict[str, Any] = {label: linear[:, index] for index, label in enumerate(self.labels)}
-        amounts: Odds = {}
-        if self.network is not None and tokens is not None:
-            odds, added = self.network.read(tokens)
+        added: dict[str, Any] = {}
+        if self.network is not None:
+            odds, amounts = self.network.read(joined(notes), counts)
             for index, label in enumerate(LABELS):
                 a, b, c = self.mix.get(label, (1.0, 0.0, 0.0))
                 columns[label] = a * columns[label] + b * odds[:, index] + c
-            amounts = {name: [round(float(x), 3) for x in added[:, i]] for i, name in enumerate(AMOUNTS)}
-        return {label: [round(float(x), 3) for x in column] for label, column in columns.items()}, amounts
+            added = {name: amounts[:, index] for index, name in enumerate(AMOUNTS)}
+        ends = [0, *accumulate(counts)]
+        rounded = {label: _rounded(column) for label, column in columns.items()}
+        summands = {name: _rounded(column) for name, column in added.items()}
+        return [
+            (
+                {label: figures[start:end] for label, figures in rounded.items()},
+                {name: figures[start:end] for name, figures in summands.items()},
+            )
+            for start, end in pairwise(ends)
+        ]
+
+
+def _rounded(column: NDArray[np.float32]) -> list[float]:
+    return [round(figure, 3) for figure in column.tolist()]
 
 
 def unique_rows(features: Features) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:

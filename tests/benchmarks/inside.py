@@ -49,7 +49,7 @@ def stages(texts: list[str]) -> dict[str, float]:
                 seen = features(reading.doc, made.classes)
                 tokens = tokens_of(reading.doc, made.classes, hits)
             with stage("reader: linear half and network"):
-                logits, amounts = made.reader.read(seen, tokens, len(sentences))
+                [(logits, amounts)] = made.reader.read(seen, [tokens])
             with stage("readability"):
                 readability = measure(reading.plain.text, len(sentences))
             spans = tuple(reading.span(sentence) for sentence in sentences)
