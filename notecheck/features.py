@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from notecheck.pipeline.parsing import row_keys
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from spacy.strings import StringStore
@@ -20,9 +22,9 @@ if TYPE_CHECKING:
 
     from notecheck.rulebook import Rulebook
 
-_PRIME = np.uint64(0x9E3779B97F4A7C15)
+_PRIME = 0x9E3779B97F4A7C15
+_BITS = 2**64 - 1
 _SHIFT = np.uint64(29)
-_ONE = np.uint64(1)
 _EDGE = np.uint64(0x51ED270B)  # stands for what lies beyond the sentence
 
 #: Parts of speech whose words carry grammar: the sequence features keep the lemma.
@@ -33,11 +35,13 @@ _LIMITED = {"verb": ("VERB", "AUX", "NOUN"), "noun": ("NOUN", "PROPN", "VERB", "
 
 def mix(salt: int | NDArray[np.uint64], *columns: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """Hash columns of 64-bit values row by row; ``salt`` keeps the kinds of feature apart."""
-    out = np.broadcast_to(
-        (np.atleast_1d(np.asarray(salt, dtype=np.uint64)) + _ONE) * _PRIME, columns[0].shape
-    )
-    for column in columns:
-        out = (out ^ column) * _PRIME
+    prime = np.uint64(_PRIME)
+    start = np.uint64((salt + 1) * _PRIME & _BITS) if isinstance(salt, int) else (salt + np.uint64(1)) * prime
+    out: NDArray[np.uint64] = start ^ columns[0]
+    for place, column in enumerate(columns):
+        if place:
+            out ^= column
+        out *= prime
         out ^= out >> _SHIFT
     return out
 
@@ -85,7 +89,7 @@ class Classes:
             self._allowed.append(None if allowed is None else frozenset(strings.add(pos) for pos in allowed))
         self._content = np.array([strings.add(pos) for pos in _CONTENT], dtype=np.uint64)
         self.question = strings.add("?")
-        self._places: dict[tuple[int, ...], int] = {}
+        self._places: dict[int, int] = {}
         self._words = _Words.empty(REMEMBERED, len(names))
         self._lock = Lock()
 
@@ -95,7 +99,7 @@ class Classes:
         Args:
             table: lemma, lower-case form and part of speech of the tokens, one row each.
         """
-        keys = list(map(tuple, table.tolist()))
+        keys = row_keys(table)
         with self._lock:
             places = self._places
             new = {key: row for row, key in enumerate(keys) if key not in places}
@@ -185,6 +189,7 @@ def features_of(docs: Sequence[Doc], classes: Classes) -> Features:
     words = classes.words(table[:, :3])
     begin = begins == 1
     begin[np.cumsum(sizes) - sizes] = True
+    starts = np.flatnonzero(begin)
     sent = np.cumsum(begin, dtype=np.int32) - 1
     tokens = np.arange(count)
     own = _of_tokens(_Rows(sent), low, lem, dep, tokens + head.astype(np.int64), words)
@@ -195,8 +200,8 @@ def features_of(docs: Sequence[Doc], classes: Classes) -> Features:
     further = np.flatnonzero(at[1:] == at[:-1]) + 1
     keys.append(mix(3, classes.ids[number[further]]))
     sentences.append(sent[at[further]])
-    notes = np.repeat(np.arange(len(tables)), sizes)[begin]
-    for of_keys, of_sentences in _of_sentences(classes, words, sent, notes, at, number, low, pos):
+    firsts = sent[np.cumsum(sizes) - sizes]
+    for of_keys, of_sentences in _of_sentences(classes, words, sent, starts, firsts, at, number, low, pos):
         keys.append(of_keys)
         sentences.append(of_sentences.astype(np.int32))
     return Features(np.concatenate(keys), np.concatenate(sentences))
@@ -262,11 +267,15 @@ def _of_tokens(
     return np.concatenate([mix(kinds, *(table[place] for place in places)) for kinds, places in _BY_WIDTH])
 
 
+_DOUBLINGS = np.array([2, 4, 8, 16, 32, 64])
+
+
 def _of_sentences(
     classes: Classes,
     words: _Words,
     sent: NDArray[np.int32],
-    notes: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    firsts: NDArray[np.int32],
     at: NDArray[np.int64],
     number: NDArray[np.int64],
     low: NDArray[np.uint64],
@@ -280,14 +289,14 @@ def _of_sentences(
         classes: the word classes.
         words: what is known of each token by itself.
         sent: for each token its sentence.
-        notes: for each sentence its note.
+        starts: the first token of each sentence.
+        firsts: the first sentence of each note.
         at, number: tokens, and the classes that they are of.
         low, pos: lower-case forms and parts of speech of the tokens.
     """
-    count = len(notes)
+    count = len(starts)
     every = np.arange(count)
-    starts = np.flatnonzero(np.diff(sent, prepend=-1))
-    lengths = np.diff(starts, append=len(sent))
+    ends = np.append(starts[1:], len(sent))
     present = np.zeros((count, len(classes.names)), dtype=bool)
     present[sent[at], number] = True
     of, which = np.nonzero(present)
@@ -295,17 +304,21 @@ def _of_sentences(
     asks = np.zeros(count, dtype=np.uint64)
     asks[sent[low == classes.question]] = 1
 
+    pairs = []
     for apart in range(1, len(of)):
         # The classes of a sentence stand in a row: those that are so far apart.
-        both = np.flatnonzero(of[apart:] == of[:-apart])
+        both = (of[apart:] == of[:-apart]).nonzero()[0]
         if not len(both):
             break
-        yield mix(32, ids[both], ids[both + apart]), of[both]
+        pairs.append((both, both + apart))
+    if pairs:
+        one, other = (np.concatenate(places) for places in zip(*pairs, strict=True))
+        yield mix(32, ids[one], ids[other]), of[one]
     yield mix(31, ids, asks[of]), of
-    yield mix(33, asks, _unsigned(np.searchsorted((2, 4, 8, 16, 32, 64), lengths, side="right"))), every
-    first = np.flatnonzero(np.diff(notes, prepend=-1))
-    before = every - first[notes]
-    after = np.append(first[1:], count)[notes] - 1 - every
+    yield mix(33, asks, _unsigned(_DOUBLINGS.searchsorted(ends - starts, side="right"))), every
+    following = np.append(firsts[1:], count)
+    before = every - np.repeat(firsts, following - firsts)
+    after = np.repeat(following, following - firsts) - 1 - every
     yield mix(34, _unsigned(np.minimum(before, 3)), _unsigned(np.minimum(after, 3))), every
     for salt, step, there in ((35, -1, before), (36, 1, after)):
         some, none = np.flatnonzero(there), np.flatnonzero(there == 0)
@@ -318,10 +331,13 @@ def _of_sentences(
     rare = np.add.reduceat(words.rare, starts, dtype=np.int64)
     thanks = np.zeros(count, dtype=np.uint64)
     if classes.thanks is not None:
-        thanked, place = np.unique(sent[at[number == classes.thanks]], return_index=True)
-        place = at[number == classes.thanks][place]
+        place = at[number == classes.thanks]
+        thanked = sent[place]
+        first = np.ones(len(place), dtype=bool)
+        first[1:] = thanked[1:] != thanked[:-1]
+        place, thanked = place[first], thanked[first]
         thanks[thanked] = 1
-        since = so_far[starts[thanked] + lengths[thanked] - 1] - so_far[place] + words.rare[place]
+        since = so_far[ends[thanked] - 1] - so_far[place] + words.rare[place]
         yield mix(38, _unsigned(np.minimum(since, 6))), thanked
     yield mix(37, _unsigned(np.minimum(rare, 6)), thanks), every
     kinds = sorted(set(zip(sent[words.rare].tolist(), pos[words.rare].tolist(), strict=True)))

@@ -68,10 +68,10 @@ class Judge:
             if self.vectors is not None:
                 for doc, vectors in zip(docs, self.vectors.predict(docs), strict=True):
                     doc.tensor = vectors
+            seen = features_of(docs, self.classes)
             tokens = [
                 tokens_of(doc, self.classes, hits[place]) for place, doc in zip(worded, docs, strict=True)
             ]
-            seen = features_of(docs, self.classes)
             read = dict(zip(worded, self.reader.read(seen, tokens), strict=True))
         found = []
         for place, (draft, reading) in enumerate(notes):

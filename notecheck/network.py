@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -200,10 +201,15 @@ def _product(x: Floats, weight: Floats) -> Floats:
     Unlike NumPy's it starts no threads, which take longer to wake than such a product lasts, and gives a row
     the same figures whatever rows are multiplied with it.
     """
+    out: Floats = _ops().gemm(x, weight, trans2=True)
+    return out
+
+
+@cache
+def _ops() -> Any:
     from thinc.backends import NumpyOps
 
-    out: Floats = NumpyOps().gemm(x, weight, trans2=True)
-    return out
+    return NumpyOps()
 
 
 def _gelu(x: Floats) -> Floats:

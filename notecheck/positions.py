@@ -32,8 +32,6 @@ _OPERATORS: Mapping[str, tuple[int, int | None]] = {
     "1": (1, 1), "?": (0, 1), "*": (0, None), "+": (1, None),
 }  # fmt: skip
 _COUNTED = re.compile(r"\{(\d+)?(?:(,)(\d+)?)?\}")
-#: So few words are looked up one by one.
-_FEW = 8
 #: So many texts are remembered of an expression before it starts anew.
 _REMEMBERED = 20_000
 
@@ -47,11 +45,21 @@ class Stretch:
         heads: for each token the position of its head.
         full: a bit for each token.
         inside: a bit for each token that does not begin a sentence.
-        columns: for each attribute that has values, by value the tokens that have it.
         known: what has been found out: by test and condition the tokens.
     """
 
-    __slots__ = ("_strings", "_table", "columns", "full", "heads", "inside", "known", "size", "start")
+    __slots__ = (
+        "_columns",
+        "_present",
+        "_strings",
+        "_table",
+        "full",
+        "heads",
+        "inside",
+        "known",
+        "size",
+        "start",
+    )
 
     def __init__(
         self, strings: StringStore, table: NDArray[np.uint64], start: int, firsts: Sequence[int]
@@ -73,14 +81,8 @@ class Stretch:
         self._table = table
         steps = self._table[:, -1].astype("int64").tolist()
         self.heads = [position + step for position, step in enumerate(steps)]
-        self.columns: list[dict[int, int]] = []
-        for values in self._table[:, : len(_VALUED)].T.tolist():
-            column: dict[int, int] = {}
-            bit = 1
-            for value in values:
-                column[value] = column.get(value, 0) | bit
-                bit <<= 1
-            self.columns.append(column)
+        self._columns: list[dict[int, int] | None] = [None] * len(_VALUED)
+        self._present: list[frozenset[int]] = [frozenset()] * len(_VALUED)
         self.known: dict[object, int] = {}
 
     def meeting(self, test: Test) -> int:
@@ -88,7 +90,7 @@ class Stretch:
         known = self.known.get(test)
         if known is None:
             known = self.full
-            for condition in test:
+            for condition in test.conditions:
                 met = self.known.get(condition)
                 if met is None:
                     met = self.known[condition] = condition(self)
@@ -98,12 +100,24 @@ class Stretch:
             self.known[test] = known
         return known
 
+    def column(self, place: int) -> dict[int, int]:
+        """Of an attribute that has values, by value the tokens that have it."""
+        column = self._columns[place]
+        if column is None:
+            column = self._columns[place] = {}
+            bit = 1
+            for value in self._table[:, place].tolist():
+                column[value] = column.get(value, 0) | bit
+                bit <<= 1
+            self._present[place] = frozenset(column)
+        return column
+
     def among(self, place: int, values: frozenset[int]) -> int:
         """The tokens whose value in a column is one of ``values``."""
-        column = self.columns[place]
+        column = self.column(place)
         met = 0
-        for value in values if len(values) <= _FEW else values.intersection(column):
-            met |= column.get(value, 0)
+        for value in values & self._present[place]:
+            met |= column[value]
         return met
 
     def flagged(self, attribute: str) -> int:
@@ -116,7 +130,7 @@ class Stretch:
     def found(self, attribute: str, search: Callable[[str], object], known: dict[int, bool]) -> int:
         """The tokens in whose ``attribute`` an expression finds something; what it finds is kept in ``known``."""
         met = 0
-        for value, bits in self.columns[_PLACE[attribute]].items():
+        for value, bits in self.column(_PLACE[attribute]).items():
             finds = known.get(value)
             if finds is None:
                 if len(known) >= _REMEMBERED:
@@ -129,8 +143,15 @@ class Stretch:
 
 #: Gives the tokens of a stretch that meet it.
 Condition = Callable[[Stretch], int]
-#: What a pattern asks of one token: every condition.
-Test = tuple[Condition, ...]
+
+
+class Test:
+    """What a pattern asks of one token: every condition. A test is told from others by what it is, not by what it holds."""
+
+    __slots__ = ("conditions",)
+
+    def __init__(self, conditions: tuple[Condition, ...]) -> None:
+        self.conditions = conditions
 
 
 class UnknownError(Exception):
@@ -263,7 +284,7 @@ class Compiler:
     def __init__(self, strings: StringStore) -> None:
         self._strings = strings
         self._conditions: dict[object, Condition] = {}
-        self._tests: dict[Test, Test] = {}
+        self._tests: dict[tuple[Condition, ...], Test] = {}
 
     def compile(self, spec: Sequence[Mapping[str, Any]], kind: str) -> TokenPattern | TreePattern | None:
         """The pattern of a ``token`` or ``dependency`` match; None for one that is left to spaCy."""
@@ -295,17 +316,23 @@ class Compiler:
 
     def _test(self, token: Mapping[str, Any]) -> Test:
         conditions: list[Condition] = []
+        searches: list[Condition] = []
         for key, value in token.items():
             if key in _FLAGS and isinstance(value, bool):
                 conditions.append(self._flagged(key, value))
             elif key == "IS_SENT_START" and value is True:
                 conditions.append(self._among("SENT_START", frozenset((1,)), wanted=True))
             elif key in _PLACE and key not in ("SENT_START", "HEAD", *_FLAGS):
-                conditions.extend(self._valued("ORTH" if key == "TEXT" else key, value))
+                # An expression is looked for last, where nothing cheaper has ruled the test out.
+                late = isinstance(value, dict) and "REGEX" in value
+                of = searches if late else conditions
+                of.extend(self._valued("ORTH" if key == "TEXT" else key, value))
             elif key != "OP":
                 raise UnknownError
-        test = tuple(conditions)
-        return self._tests.setdefault(test, test)
+        asked = (*conditions, *searches)
+        if asked not in self._tests:
+            self._tests[asked] = Test(asked)
+        return self._tests[asked]
 
     def _valued(self, attribute: str, value: Any) -> Iterator[Condition]:
         for kind, wanted in (value if isinstance(value, dict) else {"IN": [value]}).items():
@@ -322,7 +349,7 @@ class Compiler:
         only = next(iter(values)) if len(values) == 1 else None
 
         def condition(stretch: Stretch) -> int:
-            met = stretch.among(place, values) if only is None else stretch.columns[place].get(only, 0)
+            met = stretch.among(place, values) if only is None else stretch.column(place).get(only, 0)
             return met if wanted else stretch.full ^ met
 
         return self._conditions.setdefault((attribute, values, wanted), condition)

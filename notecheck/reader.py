@@ -96,11 +96,15 @@ class Reader:
         out = np.tile(self.bias, (sentences, 1)).astype(np.float32)
         if not len(features.keys):
             return out
-        rows, columns = unique_rows(features)
-        counts = np.bincount(rows, minlength=sentences).astype(np.float32)
-        place = np.searchsorted(self.keys, columns)
+        order = np.argsort(features.keys)
+        keys, rows = features.keys[order], features.sentence[order]
+        # In their order the keys are sooner found.
+        place = np.searchsorted(self.keys, keys)
         place[place == len(self.keys)] = 0
-        known = self.keys[place] == columns
+        known = self.keys[place] == keys
+        order = _by_sentence(keys, rows)
+        rows, place, known = rows[order], place[order], known[order]
+        counts = np.bincount(rows, minlength=sentences).astype(np.float32)
         rows, place = rows[known], place[known]
         if len(rows):
             # The rows are in the order of the sentences: each sentence with a known feature is one run of them.
@@ -148,10 +152,16 @@ def _rounded(column: NDArray[np.float32]) -> list[float]:
 def unique_rows(features: Features) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
     """The distinct (sentence, feature) pairs: a feature counts once a sentence."""
     order = np.argsort(features.keys)
+    order = order[_by_sentence(features.keys[order], features.sentence[order])]
+    return features.sentence[order].astype(np.int64), features.keys[order]
+
+
+def _by_sentence(keys: NDArray[np.uint64], sentence: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Features that are in the order of their keys by sentence, each once: their places."""
     # Sentences fit into 16 bits nearly always, and such numbers are sorted without comparing them.
-    narrow = np.uint16 if len(order) == 0 or features.sentence.max() < 2**16 else np.uint32
-    order = order[np.argsort(features.sentence[order].astype(narrow), kind="stable")]
-    sentence, keys = features.sentence[order], features.keys[order]
+    narrow = np.uint16 if len(keys) == 0 or sentence.max() < 2**16 else np.uint32
+    order = np.argsort(sentence.astype(narrow), kind="stable")
+    sentence, keys = sentence[order], keys[order]
     first = np.ones(len(keys), dtype=bool)
     first[1:] = (keys[1:] != keys[:-1]) | (sentence[1:] != sentence[:-1])
-    return sentence[first].astype(np.int64), keys[first]
+    return order[first]

@@ -23,6 +23,21 @@ if TYPE_CHECKING:
 REMEMBERED = 20_000
 
 
+#: Odd numbers without a pattern: strings are 64-bit hashes, and so is a sum of them that is weighted with these.
+_WEIGHTS = np.array(
+    [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93], dtype=np.uint64
+)
+
+
+def row_keys(table: NDArray[np.uint64]) -> list[int]:
+    """A hash of each row, of at most four hashes of strings: what is remembered is found by it.
+
+    A number for each is sooner made and looked up than a tuple, and no work for the garbage collector.
+    """
+    keys: list[int] = (table @ _WEIGHTS[: table.shape[1]]).tolist()
+    return keys
+
+
 class Parser:
     """Parses Docs in place.
 
@@ -37,9 +52,9 @@ class Parser:
         embed, self._encode = model.layers
         extract, *self._embed = embed.layers
         self._attributes: list[int | str] = list(extract.attrs["columns"])
-        self._words: dict[tuple[int, ...], int] = {}
+        self._words: dict[int, int] = {}
         self._vectors: NDArray[np.float32] = np.empty((REMEMBERED, embed.get_dim("nO")), np.float32)
-        self._lemmas: dict[tuple[int, int], str | None] = {}
+        self._lemmas: dict[int, str | None] = {}
         self._lock = Lock()
 
     def __call__(self, docs: Sequence[Doc]) -> Sequence[Doc]:
@@ -47,7 +62,7 @@ class Parser:
         worded = [doc for doc in docs if len(doc)]
         if worded:
             with self._lock:
-                vectors = self._encode.predict(list(map(self._start, worded)))
+                vectors = self._encode.predict(self._starts(worded))
                 for doc, own in zip(worded, vectors, strict=True):
                     doc.tensor = own
                 for name, component in self._components:
@@ -59,21 +74,24 @@ class Parser:
                         component.set_annotations(worded, component.predict(worded))
         return docs
 
-    def _start(self, doc: Doc) -> NDArray[np.float32]:
-        """The vectors that the words of a Doc start from."""
-        table: Any = doc.to_array(self._attributes)
-        keys = list(map(tuple, table.tolist()))
+    def _starts(self, docs: Sequence[Doc]) -> list[NDArray[np.float32]]:
+        """The vectors that the words of each Doc start from."""
+        tables: list[Any] = [doc.to_array(self._attributes) for doc in docs]
+        table = np.concatenate(tables)
+        keys = row_keys(table)
         new = {key: place for place, key in enumerate(keys) if key not in self._words}
         if len(self._words) + len(new) > REMEMBERED:
             self._words.clear()
             new = {key: place for place, key in enumerate(keys)}
         if len(new) > REMEMBERED:
-            return self._made(table)
-        if new:
-            first = len(self._words)
-            self._vectors[first : first + len(new)] = self._made(table[list(new.values())])
-            self._words.update(zip(new, range(first, first + len(new)), strict=True))
-        return self._vectors[[self._words[key] for key in keys]]
+            vectors = self._made(table)
+        else:
+            if new:
+                first = len(self._words)
+                self._vectors[first : first + len(new)] = self._made(table[list(new.values())])
+                self._words.update(zip(new, range(first, first + len(new)), strict=True))
+            vectors = self._vectors[[self._words[key] for key in keys]]
+        return np.split(vectors, np.cumsum(list(map(len, tables)))[:-1])
 
     def _made(self, table: NDArray[np.uint64]) -> NDArray[np.float32]:
         value: Any = [table]
@@ -83,16 +101,18 @@ class Parser:
         return made
 
     def _lemmatize(self, component: Any, docs: Sequence[Doc]) -> None:
-        labels, strings = component.cfg["labels"], self._strings
-        if len(self._lemmas) > REMEMBERED:
-            self._lemmas.clear()
+        labels, strings, known = component.cfg["labels"], self._strings, self._lemmas
+        if len(known) > REMEMBERED:
+            known.clear()
         for doc, scores in zip(docs, component.model.predict(docs), strict=True):
             words: Any = doc.to_array(["ORTH"])
-            column = []
-            for place, key in enumerate(zip(words.tolist(), scores.argmax(axis=1).tolist(), strict=True)):
-                if key not in self._lemmas:
-                    self._lemmas[key] = component.trees.apply(labels[key[1]], doc[place].text)
-                lemma = self._lemmas[key]
-                column.append(key[0] if lemma is None else strings.add(lemma))
+            trees = scores.argmax(axis=1)
+            keys = row_keys(np.stack([words, trees.astype(np.uint64)], axis=1))
+            for place, key in enumerate(keys):
+                if key not in known:
+                    known[key] = component.trees.apply(labels[trees[place]], doc[place].text)
+            # A string that an earlier note brought in may have been forgotten with it.
+            hashes = {key: strings.add(lemma) for key in set(keys) if (lemma := known[key]) is not None}
+            column = list(map(hashes.get, keys, words.tolist()))
             lemmas: Any = np.array(column, dtype=np.uint64)
             doc.from_array(["LEMMA"], lemmas)
