@@ -38,12 +38,26 @@ def loading() -> Iterator[None]:
             import spacy  # noqa: F401
         finally:
             del sys.modules[_COMMANDS]
-        yield
+        with _no_plugins():
+            yield
         gc.freeze()
     finally:
         gc.enable()
         for name in added:
             os.environ.pop(name, None)
+
+
+@contextmanager
+def _no_plugins() -> Iterator[None]:
+    """What other packages have registered with spaCy is not looked through: the embedded pipeline needs none of it."""
+    import catalogue
+
+    found = catalogue.AVAILABLE_ENTRY_POINTS
+    catalogue.AVAILABLE_ENTRY_POINTS = {}
+    try:
+        yield
+    finally:
+        catalogue.AVAILABLE_ENTRY_POINTS = found
 
 
 def _info(*args: Any, **options: Any) -> Any:

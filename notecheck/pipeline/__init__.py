@@ -188,13 +188,15 @@ def make_doc(nlp: Language, plain: PlainText) -> Doc:
     table: Any = doc.to_array(["LENGTH", "SPACY"]).astype(np.int64)
     after = np.cumsum(table.sum(axis=1))
     begins = (after - table.sum(axis=1)).tolist()
+    text = plain.text
+    # Whether a mark that can end a sentence stands last in the token.
     closed = [
-        _can_end(plain.text[end - 1], plain.text[begin:end])
+        not text[end - 1].isalnum() and text[begin:end] not in _JOINING
         for begin, end in zip(begins, (after - table[:, 1]).tolist(), strict=True)
     ]
     starts = [0] * count
     first = 0
-    for following in [*filter(None, plain.breaks), len(plain.text) + 1]:
+    for following in [*filter(None, plain.breaks), len(text) + 1]:
         last = bisect_left(begins, following)
         if last == first:
             continue
@@ -205,7 +207,3 @@ def make_doc(nlp: Language, plain: PlainText) -> Doc:
     column: Any = np.array(starts, dtype=np.int64).astype(np.uint64)
     doc.from_array(["SENT_START"], column)
     return doc
-
-
-def _can_end(mark: str, token: str) -> bool:
-    return not mark.isalnum() and token not in _JOINING

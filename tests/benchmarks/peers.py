@@ -205,8 +205,8 @@ def compare(work: Path, arguments: argparse.Namespace) -> None:
         (folder / f"{number:05}.txt").write_text(text, encoding="utf-8")
         if number == 3:
             one.write_text(text, encoding="utf-8")
-    (work / "harper.py").write_text(HARPER)
-    (work / "convokit.py").write_text(CONVOKIT)
+    (work / "run_harper.py").write_text(HARPER)
+    (work / "run_convokit.py").write_text(CONVOKIT)
     ours = work / "notecheck"
     check = ["{bin}/notecheck", "check", "--isolated", "--format", "concise", "--no-cache"]
     peers = [
@@ -219,9 +219,11 @@ def compare(work: Path, arguments: argparse.Namespace) -> None:
         ),
         Peer("proselint", "proselint", ["{bin}/proselint", "check", "{on}"]),
         Peer("codespell", "codespell", ["{bin}/codespell", "{on}"]),
-        Peer("harper-py", "harper-py", ["{bin}/python", str(work / "harper.py"), "{on}"]),
+        Peer("harper-py", "harper-py", ["{bin}/python", str(work / "run_harper.py"), "{on}"]),
         Peer(
-            "ConvoKit politeness", "convokit", ["{bin}/python", str(work / "convokit.py"), "{on}", "{model}"]
+            "ConvoKit politeness",
+            "convokit",
+            ["{bin}/python", str(work / "run_convokit.py"), "{on}", "{model}"],
         ),
     ]
     peers = [peer for peer in peers if peer.package not in arguments.without]

