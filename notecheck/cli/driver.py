@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterable
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field, replace
+from io import BufferedReader
 from pathlib import Path
 from typing import Protocol
 
@@ -32,9 +33,9 @@ class Progress(Protocol):
 
 @dataclass(frozen=True)
 class Standard:
-    """Standard input: what was read, and the name it goes by."""
+    """Standard input: what was read, or is to be read where it holds many drafts, and the name it goes by."""
 
-    data: bytes
+    data: bytes | BufferedReader
     name: Path
 
 
@@ -162,9 +163,9 @@ class Driver:
     def _jobs(
         self, found: Found, standard: Standard | None, full: dict[Path, Config], failures: list[Failure]
     ) -> Iterable[Job]:
-        inputs = [(standard.name, standard.data)] if standard else []
-        for path, data in [*inputs, *((path, None) for path in found.files)]:
-            job = Job(path, Config(), data)
+        jobs = [Job(standard.name, Config(), standard.data)] if standard else []
+        for job in [*jobs, *(Job(path, Config()) for path in found.files)]:
+            path = job.path
             place = absolute(path)
             errors: list[str] = []
             with guarded(job, errors):

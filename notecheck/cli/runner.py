@@ -10,6 +10,7 @@ import stat
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from io import BufferedReader
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from notecheck.cli.services import Services
     from notecheck.message import Draft
 
-#: Suffixes of files whose text is checked as it stands in the file.
-VERBATIM = frozenset({"", ".txt", ".md"})
 #: Suffixes of files that hold many drafts.
 BOXES = frozenset({".jsonl", ".mbox", ".parquet"})
 #: Suffixes of files that are not simply a text.
@@ -41,17 +40,17 @@ WORTH_A_PROCESS = 8
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file to check. It can be pickled.
+    """One file to check.
 
     Attributes:
         path: the file, as it was named; of standard input, the name that it goes by.
         config: the settings that hold for it, with no overrides left.
-        data: the content of standard input; None for a file.
+        data: the content of standard input, still to be read where it holds many drafts; None for a file.
     """
 
     path: Path
     config: Config
-    data: bytes | None = None
+    data: bytes | BufferedReader | None = None
 
     @property
     def shown(self) -> str:
@@ -262,6 +261,8 @@ class Runner:
         if self._cache is None:
             return job, None
         content = job.data
+        if content is not None and not isinstance(content, bytes):
+            return job, None
         if content is None:
             try:
                 status = os.stat(job.path)
@@ -358,7 +359,7 @@ def _remade(rows: Sequence[Any], drafts: Iterator[tuple[Job, Draft | str]]) -> l
     for (known, packed), (job, draft) in zip(rows, drafts, strict=True):
         if isinstance(draft, str):
             report = unpack(packed, draft)
-            out.append(Outcome(job, Checked(job.shown, draft, report, job.suffix in VERBATIM)))
+            out.append(Outcome(job, Checked(job.shown, draft, report)))
             continue
         if fingerprint.of_text(draft.source) != known:
             raise ValueError("another draft")
@@ -369,8 +370,7 @@ def _remade(rows: Sequence[Any], drafts: Iterator[tuple[Job, Draft | str]]) -> l
 
 def _checked(job: Job, draft: Draft, report: Report) -> Checked:
     label = label_of(job, draft)
-    verbatim = label == job.shown and job.suffix in VERBATIM and not draft.converted
-    return Checked(label, draft.source, report, verbatim)
+    return Checked(label, draft.source, report, draft.verbatim and label == job.shown)
 
 
 def label_of(job: Job, draft: Draft) -> str:

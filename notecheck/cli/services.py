@@ -53,7 +53,9 @@ def _read(job: Job) -> Iterable[Draft | NotecheckError]:
     from notecheck import message
 
     if job.data is not None:
-        return [message.read(job.data, name=str(job.path))]
+        if job.suffix == ".parquet":
+            raise NotecheckError(f"{job.shown}: Parquet is not read from standard input")
+        return message.read_all(job.data, name=str(job.path))
     if job.suffix == ".parquet":
         from notecheck import arrow
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from notecheck.message import decode, mail, reading
-from notecheck.message.draft import MAX_MAIL_BYTES, Draft, failure, os_failure
+from notecheck.message.draft import CUT_OFF, MAX_MAIL_BYTES, Draft, failure
 from notecheck.types import NotecheckError
 
 #: Fields of a row that may hold the draft; the first that is there does.
@@ -18,31 +17,28 @@ TEXT_FIELDS = ("text", "body", "draft", "note")
 # A row may carry other columns and escapes, six bytes for a character at most.
 _MAX_ROW_BYTES = 8 * 2**20
 _CHUNK = 2**20
-# "From ann@example.com Mon Mar  3 10:12:33 2025"; without a date a header field must follow.
-_SEPARATOR = re.compile(rb"From \S+\s+(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b.*\d\d:\d\d")
 _FIELD = re.compile(rb"[!-9;-~]+:")
 
 
-def read_rows(path: os.PathLike[Any]) -> Iterator[Draft | NotecheckError]:
+def read_rows(file: BinaryIO, name: str) -> Iterator[Draft | NotecheckError]:
     """The drafts in a file of one JSON object a line; blank lines are skipped."""
-    name = os.fsdecode(path)
-    try:
-        with open(path, "rb") as file:
-            number = 0
-            while line := file.readline(_MAX_ROW_BYTES + 1):
-                number += 1
-                where = f"{name}:{number}"
-                if number == 1:
-                    line = line.removeprefix(b"\xef\xbb\xbf")
-                if len(line) > _MAX_ROW_BYTES:
-                    _skip_line(file, line)
-                    yield failure(where, f"a row of more than {_MAX_ROW_BYTES // 2**20} MiB")
-                elif line.strip():
-                    yield _read_row(line, where)
-            if number == 0:
-                yield failure(name, "empty file")
-    except OSError as error:
-        yield os_failure(name, error)
+    number = 0
+    empty = True
+    while line := file.readline(_MAX_ROW_BYTES + 1):
+        number += 1
+        where = f"{name}:{number}"
+        if number == 1:
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        if len(line) > _MAX_ROW_BYTES:
+            _skip_line(file, line)
+            yield failure(where, f"a row of more than {_MAX_ROW_BYTES // 2**20} MiB")
+        elif line.strip():
+            yield _read_row(line, where)
+        else:
+            continue
+        empty = False
+    if empty:
+        yield failure(name, "empty file")
 
 
 def _skip_line(file: BinaryIO, line: bytes) -> None:
@@ -71,18 +67,12 @@ def _read_row(line: bytes, where: str) -> Draft | NotecheckError:
         return error
 
 
-def read_mailbox(path: os.PathLike[Any]) -> Iterator[Draft | NotecheckError]:
+def read_mailbox(file: BinaryIO, name: str) -> Iterator[Draft | NotecheckError]:
     """The drafts in a mailbox; a message without its end gives an error."""
-    name = os.fsdecode(path)
     number = 0
-    try:
-        with open(path, "rb") as file:
-            for message in _messages(file):
-                number += 1
-                yield _read_message(message, f"{name}#{number}")
-    except OSError as error:
-        yield os_failure(name, error)
-        return
+    for message in _messages(file):
+        number += 1
+        yield _read_message(message, f"{name}#{number}")
     if number == 0:
         yield failure(name, "empty file")
 
@@ -115,7 +105,10 @@ def _messages(file: BinaryIO) -> Iterator[_Message]:
         separates = (
             fresh
             and line.startswith(b"From ")
-            and (_SEPARATOR.match(line) is not None or (blank and _FIELD.match(following) is not None))
+            and (
+                # Without a date a header field must follow.
+                decode.SEPARATOR.match(line) is not None or (blank and _FIELD.match(following) is not None)
+            )
         )
         if separates:
             if message.begun or message.size:
@@ -141,9 +134,7 @@ def _read_message(message: _Message, where: str) -> Draft | NotecheckError:
         # What is missing explains whatever else is wrong.
         return error if message.whole else failure(where, "the message is cut off")
     return (
-        draft
-        if message.whole and mail.CUT_OFF not in draft.remarks
-        else failure(where, "the message is cut off")
+        draft if message.whole and CUT_OFF not in draft.remarks else failure(where, "the message is cut off")
     )
 
 

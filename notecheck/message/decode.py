@@ -18,8 +18,11 @@ _MARKS = (
 _FIELD = re.compile(rb"([!-9;-~]{1,76}):[^\r\n]*\r?\n(?:[ \t]+[^\r\n]*\r?\n)*")
 _MACHINE_FIELDS = frozenset((
     b"mime-version", b"message-id", b"received", b"return-path", b"content-type", b"delivered-to",
-    b"x-mailer", b"dkim-signature", b"content-transfer-encoding",
+    b"x-mailer", b"dkim-signature", b"content-transfer-encoding", b"in-reply-to", b"references", b"user-agent",
 ))  # fmt: skip
+_FIELDS_OF_PEOPLE = frozenset((b"from", b"to", b"subject", b"date"))
+#: "From ann@example.com Mon Mar  3 10:12:33 2025", the line that opens a message in a mailbox.
+SEPARATOR = re.compile(rb"From \S+\s+(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b.*\d\d:\d\d")
 
 
 def decode(data: bytes, name: str | None, *, encoding: str = "utf-8") -> str:
@@ -56,12 +59,14 @@ def decode_marked(data: bytes, name: str | None) -> str | None:
 def looks_like_mail(data: bytes) -> bool:
     """Whether the bytes open with a header block that only mail programs write."""
     names = set()
-    position = 0
+    position = 3 if data.startswith(codecs.BOM_UTF8) else 0
+    if SEPARATOR.match(data, position):
+        position = data.find(b"\n", position) + 1
     while (match := _FIELD.match(data, position)) and position < 2**16:
         names.add(match[1].lower())
         position = match.end()
     blank = data[position : position + 2].startswith((b"\n", b"\r\n"))
-    return blank and (b"mime-version" in names or (b"from" in names and bool(names & _MACHINE_FIELDS)))
+    return blank and (b"mime-version" in names or bool(names & _FIELDS_OF_PEOPLE and names & _MACHINE_FIELDS))
 
 
 def check_length(text: str, name: str | None) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Literal
+from io import BufferedReader
+from typing import Any, BinaryIO, Literal
 
 from notecheck.types import NotecheckError, Span
 
@@ -21,6 +24,11 @@ MAX_MAIL_BYTES = 32 * 2**20
 #: Most parts in one mail, and the deepest nesting of them.
 MAX_PARTS = 100
 MAX_DEPTH = 20
+
+#: Remarks on the reading that name nothing of the sender's.
+CONVERTED = "offsets refer to the text converted from HTML"
+CUT_OFF = "the mail is cut off: the end of a part is missing"
+NO_HEADERS = "no mail headers were found, so it was read as a text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,8 @@ class Draft:
         name: path, or ``path:line`` of a row, ``path#number`` of a message in a mailbox; None when unnamed.
         remarks: what a reader of the result should know about the reading ("attachment cv.pdf was ignored").
         converted: whether ``source`` was converted from HTML.
+        verbatim: whether ``source`` is the text as it was given, so that its lines are those of a file; it is
+            not where it was taken out of a mail or of HTML.
     """
 
     source: str
@@ -58,6 +68,7 @@ class Draft:
     name: str | None = None
     remarks: tuple[str, ...] = ()
     converted: bool = False
+    verbatim: bool = True
 
 
 def label(name: str | None) -> str:
@@ -79,23 +90,42 @@ def os_failure(name: str | None, error: OSError) -> NotecheckError:
     return failure(name, (error.strerror or type(error).__name__).lower())
 
 
-def read_limited(path: str, limit: int) -> bytes:
-    """The bytes of a file, refused by its size before it is read.
+@contextmanager
+def opened(path: os.PathLike[Any]) -> Iterator[BufferedReader]:
+    """The file at ``path``, open for reading.
 
     Raises:
-        NotecheckError: the file is larger than ``limit`` bytes, or cannot be read.
+        NotecheckError: it cannot be opened or read.
+    """
+    name = os.fsdecode(path)
+    try:
+        file = open(path, "rb")  # noqa: SIM115 - closed below; errors of the caller are none of the file
+    except OSError as error:
+        raise os_failure(name, error) from None
+    except ValueError:
+        raise failure(name, "not a valid path") from None
+    with file:
+        try:
+            yield file
+        except OSError as error:
+            raise os_failure(name, error) from None
+
+
+def read_limited(file: BinaryIO, name: str | None, limit: int) -> bytes:
+    """The bytes of an open file, refused by its size before it is read.
+
+    Raises:
+        NotecheckError: the file is larger than ``limit`` bytes.
     """
     try:
-        with open(path, "rb") as file:
-            # A pipe has no size, so what comes out of it is counted too.
-            size = os.fstat(file.fileno()).st_size
-            data = b"" if size > limit else file.read(limit + 1)
-    except OSError as error:
-        raise os_failure(path, error) from None
-    except ValueError:
-        raise failure(path, "not a valid path") from None
+        size = os.fstat(file.fileno()).st_size
+    except OSError:
+        # What lies in memory has no descriptor.
+        size = 0
+    # A pipe has no size, so what comes out of it is counted too.
+    data = b"" if size > limit else file.read(limit + 1)
     if max(size, len(data)) > limit:
-        raise failure(path, f"larger than {_size(limit)}, too large for a draft")
+        raise failure(name, f"larger than {_size(limit)}, too large for a draft")
     return data
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from notecheck.message.decode import check_length, decode_leniently
 from notecheck.message.draft import (
+    CUT_OFF,
     MAX_CHARACTERS,
     MAX_DEPTH,
     MAX_MAIL_BYTES,
@@ -28,11 +29,8 @@ _CONTENT_FIELD = re.compile(
 )
 _LONGEST_FIELD = 4096
 _LONGEST_FIELDS = 2**17
-_TRUNCATION = (
-    errors.CloseBoundaryNotFoundDefect,
-    errors.StartBoundaryNotFoundDefect,
-    errors.InvalidBase64LengthDefect,
-)
+_TRUNCATION = (errors.CloseBoundaryNotFoundDefect, errors.InvalidBase64LengthDefect)
+_PARTLESS = (errors.NoBoundaryInMultipartDefect, errors.StartBoundaryNotFoundDefect)
 # What the standard library's header parser is known to let out.
 _MALFORMED = (
     AssertionError,
@@ -44,9 +42,6 @@ _MALFORMED = (
     errors.MessageError,
 )
 _T = TypeVar("_T")
-
-#: The remark on a mail of which the end of a part is missing.
-CUT_OFF = "the mail is cut off: the end of a part is missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +171,9 @@ def _walk(part: Any, depth: int, found: _Found, name: str | None) -> None:
         else:
             for child in payload:
                 _walk(child, depth + 1, found, name)
+    elif any(isinstance(defect, _PARTLESS) for defect in part.defects):
+        # Read as a text it would be headers and encoded lines.
+        raise failure(name, "malformed mail: its parts cannot be told apart, their boundary is missing")
     elif kind in ("text/plain", "text/html") or part.get_content_maintype() == "multipart":
         _take(part, found.html if kind == "text/html" else found.plain, found, name)
     else:
@@ -210,6 +208,8 @@ def _take(part: EmailMessage, texts: list[str], found: _Found, name: str | None)
     if not isinstance(data, bytes) or len(data) > 16 * MAX_CHARACTERS:
         raise failure(name, f"a text part of more than {MAX_CHARACTERS:,} characters")
     text, remark = decode_leniently(data, part.get_content_charset())
+    if "\0" in text:
+        raise failure(name, "binary data (a NUL in a text part), not a text")
     texts.append(text)
     if remark is not None:
         found.remarks.append(remark)

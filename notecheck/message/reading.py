@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from notecheck.message import decode
 from notecheck.message.draft import (
+    CONVERTED,
     MAX_MAIL_BYTES,
     MAX_MARKUP,
     MAX_TEXT_BYTES,
+    NO_HEADERS,
     Draft,
     Masked,
     failure,
+    opened,
     read_limited,
 )
 from notecheck.message.mask import mask
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
     from email.message import Message
 
 _FORMS = {
+    ".txt": "text",
     ".md": "markdown",
     ".markdown": "markdown",
     ".eml": "mail",
@@ -32,7 +38,10 @@ _FORMS = {
     ".mbox": "mailbox",
     ".jsonl": "rows",
 }
-_LIMITS = {"mail": MAX_MAIL_BYTES, "html": 4 * MAX_MARKUP}
+# A text, unless it opens with what only mail programs write.
+_ANY = "any"
+_BOXES = ("mailbox", "rows")
+_LIMITS = {"mail": MAX_MAIL_BYTES, _ANY: MAX_MAIL_BYTES, "html": 4 * MAX_MARKUP}
 
 
 def read(
@@ -41,8 +50,8 @@ def read(
     """Read one draft.
 
     Args:
-        draft: the text itself (a ``str`` is never a path); bytes of a text, or of a mail when they clearly
-            are one; a mail; or the path of a .txt, .md, .eml, .html file (any other suffix is a text).
+        draft: the text itself (a ``str`` is never a path); bytes; a mail; or the path of a .txt, .md, .eml,
+            .html file. Bytes and files of any other suffix are a text, or a mail when they clearly are one.
         name: what messages call the draft. For bytes its suffix tells the form as that of a path does; for a
             ``str`` only ``.md`` matters. A path is its own name.
 
@@ -63,7 +72,9 @@ def read(
         path = os.fsdecode(draft)
         form = _form(path)
         _refuse_boxes(form, path)
-        return _read_bytes(read_limited(path, _LIMITS.get(form, MAX_TEXT_BYTES)), path)
+        with opened(draft) as file:
+            data = read_limited(file, path, _LIMITS.get(form, MAX_TEXT_BYTES))
+        return _read_bytes(data, path)
     from email.message import Message
 
     if isinstance(draft, Message):
@@ -71,28 +82,42 @@ def read(
     raise TypeError(f"a draft is str, bytes, EmailMessage or a path, not {type(draft).__name__}")
 
 
-def read_all(path: os.PathLike[Any]) -> Iterator[Draft | NotecheckError]:
+def read_all(
+    source: os.PathLike[Any] | bytes | io.BufferedReader, *, name: str | None = None
+) -> Iterator[Draft | NotecheckError]:
     """Read every draft in a file: one of most forms, many of .mbox and .jsonl, one after the other.
 
     Args:
-        path: the file.
+        source: the path of the file, or its content.
+        name: what messages call content; its suffix tells the form. A path is its own name.
 
     Yields:
         For each draft the draft, or the error that kept it from being read, so that the others still are;
         the error of the whole file when that cannot be read. Rows are named ``path:line``, messages
         ``path#number``, both from 1.
     """
-    form = _form(os.fsdecode(path))
-    if form in ("mailbox", "rows"):
+    try:
+        if isinstance(source, os.PathLike):
+            with opened(source) as file:
+                yield from _read_file(file, os.fsdecode(source))
+        else:
+            file = io.BufferedReader(io.BytesIO(source)) if isinstance(source, bytes) else source
+            yield from _read_file(file, name or "draft")
+    except NotecheckError as error:
+        yield error
+
+
+def _read_file(file: io.BufferedReader, name: str) -> Iterator[Draft | NotecheckError]:
+    form = _form(name)
+    if form == _ANY and decode.SEPARATOR.match(file.peek(1000)):
+        # Mail programs name their mailboxes "Sent" or "Drafts".
+        form = "mailbox"
+    if form in _BOXES:
         from notecheck.message import boxes
 
-        yield from boxes.read_mailbox(path) if form == "mailbox" else boxes.read_rows(path)
-        return
-    try:
-        result: Draft | NotecheckError = read(path)
-    except NotecheckError as error:
-        result = error
-    yield result
+        yield from boxes.read_mailbox(file, name) if form == "mailbox" else boxes.read_rows(file, name)
+    else:
+        yield _read_bytes(read_limited(file, name, _LIMITS.get(form, MAX_TEXT_BYTES)), name)
 
 
 def read_text(text: str, name: str | None, *, markdown: bool = False, remarks: tuple[str, ...] = ()) -> Draft:
@@ -106,7 +131,8 @@ def read_mail(message: Message[Any, Any], name: str | None) -> Draft:
     from notecheck.message import mail
 
     body = mail.extract(message, name)
-    return require_note(_masked(body.text, body.known, name, body.remarks, body.converted))
+    draft = _masked(body.text, body.known, name, body.remarks, body.converted)
+    return require_note(replace(draft, verbatim=False))
 
 
 def require_note(draft: Draft) -> Draft:
@@ -131,13 +157,13 @@ def _read_bytes(data: bytes, name: str | None) -> Draft:
         decode.check_length(converted.text, name)
         return require_note(_masked(converted.text, converted.known, name, (), True))
     remarks: tuple[str, ...] = ()
-    if form == "mail" or (name is None and decode.looks_like_mail(data)):
+    if form == "mail" or (form == _ANY and decode.looks_like_mail(data)):
         from notecheck.message import mail
 
         message = mail.parse(data, name)
         if message.keys():
             return read_mail(message, name)
-        remarks = ("no mail headers were found, so it was read as a text",)
+        remarks = (NO_HEADERS,)
     draft = read_text(decode.decode(data, name), name, markdown=form == "markdown", remarks=remarks)
     return require_note(draft)
 
@@ -147,14 +173,14 @@ def _masked(
 ) -> Draft:
     spans, masked = mask(text, known=known)
     if converted:
-        remarks = ("offsets refer to the text converted from HTML", *remarks)
-    return Draft(text, spans, masked, name, remarks, converted)
+        remarks = (CONVERTED, *remarks)
+    return Draft(text, spans, masked, name, remarks, converted, verbatim=not converted)
 
 
 def _form(name: str | None) -> str:
-    return _FORMS.get(PurePath(name).suffix.lower(), "text") if name else "text"
+    return _FORMS.get(PurePath(name).suffix.lower(), _ANY) if name else _ANY
 
 
 def _refuse_boxes(form: str, name: str | None) -> None:
-    if form in ("mailbox", "rows"):
+    if form in _BOXES:
         raise failure(name, "holds many drafts, not one")

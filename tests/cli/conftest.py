@@ -39,7 +39,7 @@ class FakeDraft:
     source: str
     name: str | None = None
     remarks: tuple[str, ...] = ()
-    converted: bool = False
+    verbatim: bool = True
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def fake_read(job: Job) -> Iterator[Any]:
             except (ValueError, KeyError):
                 yield NotecheckError(f"{name}:{number}: no text")
     elif job.path.suffix == ".html":
-        yield FakeDraft(text, name, ("offsets are those of converted text",), converted=True)
+        yield FakeDraft(text, name, ("offsets are those of converted text",), verbatim=False)
     else:
         yield FakeDraft(text, name)
 

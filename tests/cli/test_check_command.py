@@ -223,7 +223,7 @@ def test_a_file_that_goes_away_before_it_is_read(run: Command, write: Writer, dr
         with job.path.open() as stream:
             from types import SimpleNamespace
 
-            yield SimpleNamespace(source=stream.read(), name=None, remarks=(), converted=False)
+            yield SimpleNamespace(source=stream.read(), name=None, remarks=(), verbatim=True)
 
     result = run("check", "x", "--format", "concise", read=read)
     assert result.code == 2

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from notecheck.cli import main
 from notecheck.cli.services import Services
+from notecheck.output import FORMATS
+
+from .conftest import FAKE_RULES, FakeChecker
 
 Command = Callable[..., Any]
 Writer = Callable[[str, str], Path]
@@ -77,3 +84,103 @@ def test_what_is_no_draft_is_one_line_and_hides_nothing(
     assert result.out.startswith("good.txt:1:6: slots/bracket")
     assert result.err.startswith(f"notecheck: {name}")
     assert result.err.count("\n") == 1
+
+
+# Standard input
+
+
+@pytest.fixture
+def feed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str | bytes], None]:
+    """Put something on standard input."""
+
+    def put(content: str | bytes) -> None:
+        data = content.encode() if isinstance(content, str) else content
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(data))))  # type: ignore[arg-type]
+
+    return put
+
+
+Feed = Callable[[str | bytes], None]
+HEAD = "From: Ann <ann@example.org>\nTo: Ines <ines@example.org>\nSubject: [Name], thank you\n"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        HEAD + "MIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n",
+        HEAD + "Message-ID: <1@example.org>\n",
+        "To: Ines <ines@example.org>\nIn-Reply-To: <0@example.org>\nSubject: Hi\n",
+        "\ufeff" + HEAD + "User-Agent: Mutt/2.2\n",
+        "From ann@example.org Mon Jan  6 09:00:00 2025\n" + HEAD,
+        HEAD,
+        "Subject: Thank you for the tour\n",
+    ],
+)
+def test_headers_on_standard_input_are_never_the_note(
+    folder: Path, feed: Feed, drafts: Texts, head: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes = []
+
+    class Notes(FakeChecker):
+        def check(self, draft: Any, /) -> Any:
+            notes.append("".join(span.of(draft.source) for span in draft.spans))
+            return super().check(draft)
+
+    feed(f"{head}\n{drafts['good']}")
+    main(["check", "-"], services=Services(make_checker=Notes, rules=lambda config: FAKE_RULES))
+    assert notes == [drafts["good"].strip()]
+
+
+def test_an_encoded_mail_on_standard_input_is_read(
+    check: Command, folder: Path, feed: Feed, drafts: Texts
+) -> None:
+    body = base64.encodebytes(drafts["slot"].encode()).decode()
+    feed(f"{HEAD}MIME-Version: 1.0\nContent-Transfer-Encoding: base64\n\n{body}")
+    result = check("-", "--format", "sarif")
+    (found,) = json.loads(result.out)["runs"][0]["results"]
+    assert found["ruleId"] == "slots/bracket"
+    # The offsets are those of the decoded text.
+    assert "region" not in found["locations"][0]["physicalLocation"]
+
+
+@pytest.mark.parametrize("name", ["box.mbox", "rows.jsonl", "<stdin>"])
+def test_many_drafts_on_standard_input(
+    check: Command, folder: Path, feed: Feed, drafts: Texts, name: str
+) -> None:
+    mark = "From ann@example.org Mon Jan  6 09:00:00 2025\n"
+    if name.endswith("jsonl"):
+        feed("".join(json.dumps({"text": drafts[each]}) + "\n" for each in ("good", "slot")))
+    else:
+        feed("\n".join(f"{mark}{HEAD}\n{drafts[each]}" for each in ("good", "slot")))
+    named = [] if name == "<stdin>" else ["--stdin-filename", name]
+    result = check("-", *named, "--format", "concise")
+    number = ":2" if name.endswith("jsonl") else "#2"
+    assert [line.split(" ")[0] for line in result.out.splitlines()] == [f"{name}{number}:1:6:"]
+    assert (result.code, result.err) == (1, "")
+
+
+def test_parquet_on_standard_input_is_refused(check: Command, folder: Path, feed: Feed) -> None:
+    feed(b"PAR1")
+    result = check("-", "--stdin-filename", "x.parquet")
+    assert (result.code, result.out) == (2, "")
+    assert result.err == "notecheck: x.parquet: Parquet is not read from standard input\n"
+
+
+def test_a_mailbox_and_a_mail_without_a_suffix(check: Command, write: Writer, drafts: Texts) -> None:
+    mark = "From ann@example.org Mon Jan  6 09:00:00 2025\n"
+    write("Sent", f"{mark}{HEAD}\n{drafts['slot']}\n" * 2)
+    write("1736154000.7.host:2,S", f"{HEAD}MIME-Version: 1.0\n\n{drafts['slot']}")
+    result = check("Sent", "1736154000.7.host:2,S", "--format", "concise")
+    assert [line.split(" ")[0] for line in result.out.splitlines()] == [
+        "Sent#1:1:6:", "Sent#2:1:6:", "1736154000.7.host:2,S:1:6:",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_empty_name_is_not_the_working_folder(
+    check: Command, write: Writer, drafts: Texts, form: str
+) -> None:
+    write("a.txt", drafts["slot"])
+    result = check("", "--format", form)
+    assert (result.code, result.err) == (2, "notecheck: a path is empty\n")
+    assert "slots" not in result.out

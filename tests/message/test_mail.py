@@ -138,9 +138,29 @@ def test_a_cut_mail_is_read_with_a_remark(tmp_path: Path) -> None:
         (HEAD + b"Content-Type: text/plain; " + b"(" * 3000 + b"\r\n\r\nhi", "malformed mail"),
         (HEAD + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + b"--b\r\n\r\n" * 9000, "100 parts"),
         (b"\x89PNG\r\n\0\0", "binary data"),
+        (HEAD + b"\r\nThanks\0\0", "binary data"),
+        (
+            HEAD + b"Content-Type: multipart/mixed\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nHi",
+            "malformed",
+        ),
+        (
+            HEAD + b"Content-Type: multipart/mixed; boundary=a\r\n\r\n--b\r\nX: y\r\n\r\nHi",
+            "malformed mail: its parts cannot be told apart",
+        ),
         (HEAD + b"\r\n" + b"a" * 1_100_000, "characters, a draft has at most"),
     ],
-    ids=["image", "empty", "long header", "deep header", "many parts", "binary", "long"],
+    ids=[
+        "image",
+        "empty",
+        "long header",
+        "deep header",
+        "many parts",
+        "binary",
+        "zero",
+        "no boundary",
+        "other boundary",
+        "long",
+    ],
 )
 def test_mails_that_cannot_be_read(data: bytes, cause: str, tmp_path: Path) -> None:
     path = eml(tmp_path, data)
