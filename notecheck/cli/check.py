@@ -7,7 +7,10 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import replace
+from io import BufferedReader
+from itertools import chain
 from pathlib import Path
+from typing import cast
 
 import click
 
@@ -25,13 +28,13 @@ from notecheck.cli.common import (
 )
 from notecheck.cli.discover import STDIN, Found, discover
 from notecheck.cli.driver import Driver, Plan, Standard, absolute, redacted
-from notecheck.cli.runner import Runner
+from notecheck.cli.runner import BOXES, Runner
 from notecheck.cli.selectors import Selectors
 from notecheck.cli.services import Services
 from notecheck.cli.sinks import Messages, Sink, open_sink
 from notecheck.config import Loaded
-from notecheck.output import FORMATS, MACHINE_FORMATS, STREAMED_FORMATS, renderer, statistics, streamer
-from notecheck.output.model import FailOn, Failure, Run, Style, plural
+from notecheck.output import FORMATS, MACHINE_FORMATS, RESUMABLE_FORMATS, renderer, statistics, streamer
+from notecheck.output.model import FailOn, Failure, Run, Style, Totals, plural
 
 #: Standard input is read to here; the reader of messages refuses less than this.
 MAX_STDIN = 128 * 2**20
@@ -43,10 +46,12 @@ EPILOG = """PATH is a file, a folder (searched for .txt .md .eml .html .mbox .js
 standard input. A .parquet file has to be named. Of the rows of .jsonl and .parquet the first of the fields
 text, body, draft, note is read.
 
-\b
-The formats text, concise and jsonl are written draft by draft, in memory that does not grow with the input.
-With --output FILE they go to FILE.part, and how far they reach to FILE.part.state, until all is done. After
-an interruption the same command with --resume goes on from there.
+Standard input is read as a mail or a mailbox where it opens like one, and otherwise as a text;
+--stdin-filename NAME says by its suffix what it is, and by its folder which settings hold.
+
+Results are written draft by draft, in memory that does not grow with the input. With --output FILE they go to
+FILE.part until all is done. After an interruption of a run with the format text, concise or jsonl, the same
+command with --resume goes on from there.
 
 What is found is kept in the user's cache folder, in files that hold verdicts and offsets but no words of a
 draft and that only their owner can read. Nothing in a result depends on --jobs or the cache.
@@ -69,7 +74,7 @@ Exit codes:
     type=click.Choice(["error", "warning", "note", "never"]),
     default="error",
     show_default=True,
-    help="The lowest level that makes the exit code 1.",
+    help="The lowest level that makes the exit code 1; never: none does.",
 )
 @click.option("--redact", is_flag=True, help="Keep the drafts' own words out of the result.")
 @click.option("--statistics", "with_statistics", is_flag=True, help="Count the findings of each rule.")
@@ -80,7 +85,9 @@ Exit codes:
     metavar="OLD",
     help="Compare one draft with an older version: what changed, and by which words.",
 )
-@click.option("--stdin-filename", type=PATH, metavar="NAME", help="The name that - goes by.")
+@click.option(
+    "--stdin-filename", type=PATH, metavar="NAME", help="The name that - goes by, such as draft.eml."
+)
 @click.option(
     "--write-baseline",
     type=PATH,
@@ -129,8 +136,8 @@ def check(
         raise click.UsageError("--diff-from goes with --format text or json and without a baseline")
     if no_cache and cache_dir is not None:
         raise click.UsageError("--cache-dir and --no-cache exclude each other")
-    if resume and (output is None or form not in STREAMED_FORMATS or STDIN in paths):
-        formats = ", ".join(STREAMED_FORMATS)
+    if resume and (output is None or form not in RESUMABLE_FORMATS or STDIN in paths):
+        formats = ", ".join(RESUMABLE_FORMATS)
         raise click.UsageError(f"--resume goes with --output FILE and --format {formats}, and not with -")
     if resume and (write_baseline or baseline_file or old is not None):
         raise click.UsageError("--resume does not go with a baseline or --diff-from")
@@ -166,22 +173,23 @@ def check(
     if old is not None:
         return _diff(driver, found, standard, old, form, redact, output, style)
     plan = driver.plan(found, standard)
-    if form in STREAMED_FORMATS and write_baseline is None:
-        made_of = None if output is None else _made_of(plan, form, style, redact)
+    if form == "sarif":
+        configs = dict.fromkeys(job.config for job in plan.jobs)
+        style = replace(style, rules={rule.id: rule for item in configs for rule in tools.rules(item)})
+    if write_baseline is None:
+        again = output is not None and form in RESUMABLE_FORMATS
+        made_of = _made_of(plan, form, style, redact) if again else None
         sink = open_sink(form, output, style, made_of=made_of, resume=resume)
         return _stream(driver, plan, form, style, sink, redact)
+    # Whether findings are accepted is known only when everything could be checked.
     try:
         run = driver.run(plan)
     except BaseException:
         _say_stopped(driver, 0, resumable=False)
         raise
-    if write_baseline is not None:
-        run = _accept(driver, run, write_baseline)
+    run = _accept(driver, run, write_baseline)
     if redact:
         run = redacted(run)
-    if form == "sarif":
-        configs = dict.fromkeys(job.config for job in plan.jobs)
-        style = replace(style, rules={rule.id: rule for item in configs for rule in tools.rules(item)})
     _write(run, form, output, style)
     streams.write_errors(failure.message for failure in run.failures)
     return run.exit_code(fail_on)
@@ -232,7 +240,6 @@ def _stream(driver: Driver, plan: Plan, form: str, style: Style, sink: Sink, red
     if before:
         streams.write_error(f"going on after {plural(before, 'draft')}")
     tail = False
-    ends: list[str] = []
 
     def parts() -> Generator[Run, None, None]:
         nonlocal tail
@@ -247,12 +254,13 @@ def _stream(driver: Driver, plan: Plan, form: str, style: Style, sink: Sink, red
 
     try:
         with closing(parts()) as shown:
-            for piece in streamer(form)(shown, style, totals):
+            pieces = streamer(form)(shown, style, totals)
+            for piece in pieces:
                 if tail:
-                    ends.append(piece)
-                else:
-                    sink.write(piece, driver.position)
-        sink.finish("".join(ends))
+                    pieces = chain((piece,), pieces)
+                    break
+                sink.write(piece, driver.position)
+            sink.finish(pieces)
     except BaseException:
         sink.stop()
         messages.say()
@@ -281,7 +289,8 @@ def _standard(found: Found, name: Path | None) -> Standard | None:
     try:
         if sys.stdin is None:
             raise ValueError("closed")
-        return Standard(sys.stdin.buffer.read(MAX_STDIN + 1), name)
+        stream = cast(BufferedReader, sys.stdin.buffer)
+        return Standard(stream if name.suffix.lower() in BOXES else stream.read(MAX_STDIN + 1), name)
     except (OSError, ValueError) as error:
         cause = getattr(error, "strerror", None) or "closed"
         found.failures.append(Failure(name.as_posix(), f"{name.as_posix()}: {cause.lower()}"))
@@ -297,7 +306,7 @@ def _write(run: Run, form: str, output: Path | None, style: Style) -> None:
     else:
         streams.write_out(renderer(form)(run, style), color=style.color)
     if style.statistics and form in WITHOUT_STATISTICS:
-        streams.write_lines(statistics.table(run))
+        streams.write_lines(statistics.table(Totals.of(run)))
 
 
 def _accept(driver: Driver, run: Run, target: Path) -> Run:

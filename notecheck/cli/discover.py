@@ -59,6 +59,10 @@ def drafts_below(folder: Path) -> Iterator[Path]:
 
 
 def _named(name: str, found: Found) -> Iterator[Path]:
+    if not name:
+        # Path("") would be the working folder: an unset variable of a script must not check all of that.
+        found.failures.append(Failure(name, "a path is empty"))
+        return
     path = Path(name)
     try:
         path.stat()

@@ -49,7 +49,9 @@ def rules(ctx: click.Context, as_json: bool, config_file: Path | None, isolated:
 @click.argument("folder", required=False, type=PATH)
 @click.pass_context
 def rules_test(ctx: click.Context, folder: Path | None) -> int:
-    """Run the examples that rules carry: those of FOLDER, or of the shipped rules.
+    """Run the examples that rules carry.
+
+    They are those of the rules in FOLDER, or of the shipped rules.
 
     Exit codes: 0 all hold, 1 some do not, 2 a rule file is broken.
     """
@@ -79,7 +81,10 @@ def _complete(ctx: click.Context, _: click.Parameter, start: str) -> list[str]:
 @config_options
 @click.pass_context
 def explain(ctx: click.Context, rule: str, config_file: Path | None, isolated: bool) -> int:
-    """Say what RULE looks for, why, and what to write instead."""
+    """Say what RULE looks for, why, and what to write instead.
+
+    RULE is the name at the end of a finding, such as feedback/broad; notecheck rules lists them all.
+    """
     config = replace(config_here(config_file, isolated), select=(), ignore=())
     known = services(ctx).rules(config)
     found = next((item for item in known if item.id == rule), None)

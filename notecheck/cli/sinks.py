@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -55,8 +55,8 @@ class Sink(Protocol):
     def write(self, text: str, position: Position) -> None:
         """Write what a part gives; with it the result reaches to ``position``."""
 
-    def finish(self, tail: str) -> None:
-        """Write the end and be done."""
+    def finish(self, tail: Iterable[str]) -> None:
+        """Write the end, which comes in pieces of its own, and be done."""
 
     def stop(self) -> None:
         """The run ends here before it is done."""
@@ -99,8 +99,9 @@ class _Direct:
         if text:
             streams.write_out(text, color=self._style.color)
 
-    def finish(self, tail: str) -> None:
-        self.write(tail, Position())
+    def finish(self, tail: Iterable[str]) -> None:
+        for text in tail:
+            self.write(text, Position())
 
     def stop(self) -> None:
         pass
@@ -120,8 +121,8 @@ class _Held(_Direct):
     def write(self, text: str, position: Position) -> None:
         self._text.write(text)
 
-    def finish(self, tail: str) -> None:
-        self._text.write(tail)
+    def finish(self, tail: Iterable[str]) -> None:
+        self._text.writelines(tail)
         # A program must not take half a result for a whole one, and a person must not lose the other half.
         whole = not self.totals.failures
         chosen = self._text if whole else self._concise
@@ -173,9 +174,10 @@ class _File:
             if self._since >= CHECKPOINT:
                 self._checkpoint()
 
-    def finish(self, tail: str) -> None:
+    def finish(self, tail: Iterable[str]) -> None:
         with _naming(self._shown):
-            self._put(tail)
+            for text in tail:
+                self._put(text)
             self._opened.close()
             if not self._special:
                 os.replace(self._part, self._target)

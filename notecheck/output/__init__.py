@@ -12,47 +12,45 @@ Streamer = Callable[[Iterable[Run], Style, Totals], Iterator[str]]
 
 #: Format name to module and function; a module is imported when its format is asked for.
 _FORMATS: Mapping[str, tuple[str, str]] = {
-    "text": ("text", "render"),
-    "concise": ("concise", "render"),
-    "json": ("json", "render"),
-    "jsonl": ("json", "render_lines"),
-    "sarif": ("sarif", "render"),
-    "github": ("github", "render"),
-    "junit": ("junit", "render"),
-}
-
-#: Formats that are written part by part, with no more in memory than one draft.
-_STREAMED: Mapping[str, tuple[str, str]] = {
     "text": ("text", "pieces"),
     "concise": ("concise", "pieces"),
+    "json": ("json", "pieces"),
     "jsonl": ("json", "line_pieces"),
+    "sarif": ("sarif", "pieces"),
+    "github": ("github", "pieces"),
+    "junit": ("junit", "pieces"),
 }
 
 FORMATS = tuple(_FORMATS)
-STREAMED_FORMATS = tuple(_STREAMED)
+
+#: Formats that a later run can go on with: what a part gives does not depend on the parts before it.
+RESUMABLE_FORMATS = ("text", "concise", "jsonl")
 
 #: Formats that a program reads as one whole: nothing of them is printed when a run fails with 2.
 MACHINE_FORMATS = ("json", "jsonl", "sarif", "junit")
 
 
-def renderer(name: str) -> Renderer:
-    """The function that writes a run in a format."""
-    module, function = _FORMATS[name]
-    found: Renderer = getattr(import_module(f"notecheck.output.{module}"), function)
-    return found
-
-
 def streamer(name: str) -> Streamer:
-    """The function that writes the parts of a run in one of the `STREAMED_FORMATS`, as they come."""
-    module, function = _STREAMED[name]
+    """The function that writes the parts of a run in a format as they come, of which it keeps none.
+
+    It gives a piece for each part, perhaps one before them, and then what sums up. Its third argument is what
+    earlier parts came to, of which the pieces have been written; it is added to.
+    """
+    module, function = _FORMATS[name]
     found: Streamer = getattr(import_module(f"notecheck.output.{module}"), function)
     return found
+
+
+def renderer(name: str) -> Renderer:
+    """The function that writes a whole run in a format."""
+    pieces = streamer(name)
+    return lambda run, style: "".join(pieces([run], style, Totals()))
 
 
 __all__ = [
     "FORMATS",
     "MACHINE_FORMATS",
-    "STREAMED_FORMATS",
+    "RESUMABLE_FORMATS",
     "DraftResult",
     "Failure",
     "LineMap",

@@ -9,14 +9,8 @@ from notecheck.output.model import Notice, Run, Style, Totals
 from notecheck.output.terminal import visible
 
 
-def render(run: Run, style: Style) -> str:
-    """The findings of a run, one a line."""
-    return "".join(pieces([run], style))
-
-
-def pieces(parts: Iterable[Run], style: Style, totals: Totals | None = None) -> Iterator[str]:
-    """The same for a run that comes in parts, see `notecheck.output.text.pieces`."""
-    totals = totals or Totals()
+def pieces(parts: Iterable[Run], style: Style, totals: Totals) -> Iterator[str]:
+    """The findings, one a line; see `notecheck.output.streamer`."""
     notices: list[Notice] = []
     for part in parts:
         lines = []

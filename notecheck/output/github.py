@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from notecheck.output import statistics
-from notecheck.output.model import LEVEL_ORDER, DraftResult, Run, Style, plural
+from notecheck.output.model import LEVEL_ORDER, DraftResult, Run, Style, Totals, plural
 from notecheck.types import Finding, Level
 
 #: GitHub drops what goes beyond ten annotations of a level in a step.
@@ -15,21 +15,25 @@ LIMIT = 10
 COMMANDS: dict[Level, str] = {"error": "error", "warning": "warning", "note": "notice"}
 
 
-def render(run: Run, style: Style) -> str:
-    """At most ten annotations a level, then one line that sums up."""
+def pieces(parts: Iterable[Run], style: Style, totals: Totals) -> Iterator[str]:
+    """At most ten annotations a level, then one line that sums up; see `notecheck.output.streamer`."""
     shown: Counter[Level] = Counter()
-    lines = []
-    for level, line in _annotations(run):
-        if shown[level] < LIMIT:
-            lines.append(line)
-        shown[level] += 1
+    for part in parts:
+        totals.add(part)
+        lines = []
+        for level, line in _annotations(part):
+            if shown[level] < LIMIT:
+                lines.append(f"{line}\n")
+            shown[level] += 1
+        yield "".join(lines)
     counts = ", ".join(plural(shown[level], level) for level in LEVEL_ORDER)
-    summary = f"notecheck: {counts} in {plural(len(run.drafts), 'draft')}"
+    summary = f"notecheck: {counts} in {plural(totals.drafts, 'draft')}"
     left = sum(max(0, shown[level] - LIMIT) for level in LEVEL_ORDER)
     if left:
         summary += f"; {left} not annotated, GitHub shows {LIMIT} of a level"
-    text = "\n".join([*lines, summary]) + "\n"
-    return text + statistics.table(run) if style.statistics else text
+    yield f"{summary}\n"
+    if style.statistics:
+        yield statistics.table(totals)
 
 
 def _annotations(run: Run) -> Iterator[tuple[Level, str]]:

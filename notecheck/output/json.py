@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from textwrap import indent
 from typing import Any
 
 from notecheck.output import statistics
@@ -38,29 +39,37 @@ def _failure_value(failure: Failure) -> dict[str, Any]:
     return {"path": failure.path, "message": failure.message}
 
 
-def render(run: Run, style: Style) -> str:
-    """The whole run as one document of the published schema, in ASCII so that any stream carries it."""
-    document: dict[str, Any] = {
-        "version": DOCUMENT_VERSION,
-        "files": [draft_value(draft) for draft in run.drafts],
-        "notices": [_notice_value(notice) for notice in run.notices],
-        "errors": [_failure_value(failure) for failure in run.failures],
-    }
-    if style.statistics:
-        document["statistics"] = statistics.count(run)
-    return json.dumps(document, indent=2) + "\n"
+def members(values: Iterable[Any], depth: int, *, more: bool) -> str:
+    """Members of a list of an indented document, each on lines of its own; ``more`` when others precede them."""
+    texts = (indent(json.dumps(value, indent=2), "  " * depth) for value in values)
+    return "".join(f"{',' if more or number else ''}\n{text}" for number, text in enumerate(texts))
 
 
-def render_lines(run: Run, style: Style) -> str:
-    """One line for each draft, then one for each notice and error."""
-    return "".join(line_pieces([run], style))
+def pieces(parts: Iterable[Run], style: Style, totals: Totals) -> Iterator[str]:
+    """One document of the published schema, in ASCII so that any stream carries it.
 
-
-def line_pieces(parts: Iterable[Run], style: Style, totals: Totals | None = None) -> Iterator[str]:
-    """The same for a run that comes in parts, see `notecheck.output.text.pieces`: the lines of each part."""
+    Notices and errors are at its end. See `notecheck.output.streamer`.
+    """
+    notices: list[dict[str, Any]] = []
+    failures: list[dict[str, Any]] = []
+    yield f'{{\n  "version": {DOCUMENT_VERSION},\n  "files": ['
+    begun = False
     for part in parts:
-        if totals is not None:
-            totals.add(part)
+        totals.add(part)
+        notices += map(_notice_value, part.notices)
+        failures += map(_failure_value, part.failures)
+        yield members(map(draft_value, part.drafts), 2, more=begun)
+        begun = begun or bool(part.drafts)
+    rest: dict[str, Any] = {"notices": notices, "errors": failures}
+    if style.statistics:
+        rest["statistics"] = statistics.count(totals)
+    yield ("\n  " if begun else "") + "]," + json.dumps(rest, indent=2)[1:] + "\n"
+
+
+def line_pieces(parts: Iterable[Run], style: Style, totals: Totals) -> Iterator[str]:
+    """One line for each draft, notice and error, as they come; see `notecheck.output.streamer`."""
+    for part in parts:
+        totals.add(part)
         rows: list[dict[str, Any]] = [draft_value(draft) for draft in part.drafts]
         rows += [{"notice": _notice_value(notice)} for notice in part.notices]
         rows += [{"error": _failure_value(failure)} for failure in part.failures]

@@ -3,55 +3,75 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from tempfile import TemporaryFile
 from xml.etree import ElementTree as ET
 
-from notecheck.output.model import Run, Style, reaches
+from notecheck.output.model import DraftResult, Failure, Notice, Run, Style, Totals, reaches
 from notecheck.types import Level
 
+_COUNTED = ("tests", "failures", "errors")
 # What XML 1.0 cannot carry in any form.
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def render(run: Run, style: Style) -> str:
-    """The run as one document. A finding below the fail level is a case that passes, with its text as output."""
-    root = ET.Element("testsuites", name="notecheck")
-    for draft in run.drafts:
-        cases = []
-        for finding in draft.report.findings:
-            place = draft.start_of(finding)
-            where = f"{draft.label}:{place.line}:{place.column}"
-            cases.append(_case(where, finding.rule, finding.level, finding.message, finding.hint, style))
-        _suite(
-            root,
-            draft.label,
-            cases or [ET.Element("testcase", classname=_xml(draft.label), name="notecheck")],
-        )
-    if run.notices:
-        _suite(
-            root,
-            "suppressions",
-            [
+def pieces(parts: Iterable[Run], style: Style, totals: Totals) -> Iterator[str]:
+    """One document; a finding below the fail level is a case that passes, with its text as output.
+
+    The counts stand above what they count, so the suites wait on disk. See `notecheck.output.streamer`.
+    """
+    counts: Counter[str] = Counter()
+    notices: list[Notice] = []
+    failures: list[Failure] = []
+    with TemporaryFile("w+", encoding="utf-8", newline="") as spool:
+        for part in parts:
+            totals.add(part)
+            notices += part.notices
+            failures += part.failures
+            for draft in part.drafts:
+                spool.write(_suite(draft.label, _cases(draft, style), counts))
+            yield ""
+        if notices:
+            cases = (
                 _case(f"{item.path}:{item.line}:1", item.rule, item.level, item.message, item.hint, style)
-                for item in run.notices
-            ],
-        )
-    for failure in run.failures:
-        case = ET.Element("testcase", classname=_xml(failure.path), name="readable")
-        ET.SubElement(case, "error", message=_xml(failure.message))
-        _suite(root, failure.path, [case])
-    for name in ("tests", "failures", "errors"):
-        root.set(name, str(sum(int(suite.get(name, "0")) for suite in root)))
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+                for item in notices
+            )
+            spool.write(_suite("suppressions", cases, counts))
+        for failure in failures:
+            case = ET.Element("testcase", classname=_xml(failure.path), name="readable")
+            ET.SubElement(case, "error", message=_xml(failure.message))
+            spool.write(_suite(failure.path, [case], counts))
+        numbers = " ".join(f'{name}="{counts[name]}"' for name in _COUNTED)
+        yield f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="notecheck" {numbers}>\n'
+        spool.seek(0)
+        yield from iter(lambda: spool.read(2**16), "")
+        yield "</testsuites>\n"
 
 
-def _suite(root: ET.Element, name: str, cases: Iterable[ET.Element]) -> None:
-    suite = ET.SubElement(root, "testsuite", name=_xml(name))
+def _cases(draft: DraftResult, style: Style) -> Iterator[ET.Element]:
+    if not draft.report.findings:
+        yield ET.Element("testcase", classname=_xml(draft.label), name="notecheck")
+    for finding in draft.report.findings:
+        place = draft.start_of(finding)
+        where = f"{draft.label}:{place.line}:{place.column}"
+        yield _case(where, finding.rule, finding.level, finding.message, finding.hint, style)
+
+
+def _suite(name: str, cases: Iterable[ET.Element], counts: Counter[str]) -> str:
+    """A suite as text; what it counts is added to ``counts``."""
+    suite = ET.Element("testsuite", name=_xml(name))
     suite.extend(cases)
-    suite.set("tests", str(len(suite)))
-    suite.set("failures", str(len(suite.findall("testcase/failure"))))
-    suite.set("errors", str(len(suite.findall("testcase/error"))))
+    own = Counter(
+        tests=len(suite),
+        failures=len(suite.findall("testcase/failure")),
+        errors=len(suite.findall("testcase/error")),
+    )
+    counts.update(own)
+    for kind in _COUNTED:
+        suite.set(kind, str(own[kind]))
+    ET.indent(suite, level=1)
+    return f"  {ET.tostring(suite, encoding='unicode')}\n"
 
 
 def _case(where: str, rule: str, level: Level, message: str, hint: str, style: Style) -> ET.Element:

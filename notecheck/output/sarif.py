@@ -3,48 +3,80 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath, PureWindowsPath
+from textwrap import indent
 from typing import Any
 from urllib.parse import quote
 
 from notecheck.output import statistics
 from notecheck.output.explain import explain, explain_markdown
-from notecheck.output.model import UNUSED_SUPPRESSION, DraftResult, RuleInfo, Run, Style
+from notecheck.output.json import members
+from notecheck.output.model import UNUSED_SUPPRESSION, DraftResult, Failure, RuleInfo, Run, Style, Totals
 from notecheck.output.version import package_version
 from notecheck.types import Finding
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def render(run: Run, style: Style) -> str:
-    """The run as one SARIF log with one run in it."""
-    used = {rule for rule, _ in run.findings()}
-    known = [_descriptor(style.rules[rule]) for rule in sorted(style.rules)]
-    known += [_bare_descriptor(rule) for rule in sorted(used - set(style.rules))]
-    index = {item["id"]: number for number, item in enumerate(known)}
-    results = [_result(draft, finding, index) for draft in run.drafts for finding in draft.report.findings]
-    for notice in run.notices:
-        place = _location(notice.path, {"startLine": notice.line})
-        text = f"{notice.message} {notice.hint}".strip()
-        results.append(_entry(notice.rule, notice.level, text, place, index))
-    body: dict[str, Any] = {
-        "tool": {"driver": {"name": "notecheck", "version": package_version(), "rules": known}},
-        "columnKind": "unicodeCodePoints",
-        "newlineSequences": ["\r\n", "\n", "\r"],
-        "invocations": [_invocation(run)],
-        "results": results,
+# The frame of a log with one run. What is known only behind the results stands behind them.
+_HEAD = f"""{{
+  "$schema": "{SCHEMA}",
+  "version": "2.1.0",
+  "runs": [
+    {{
+      "columnKind": "unicodeCodePoints",
+      "newlineSequences": ["\\r\\n", "\\n", "\\r"],
+      "results": ["""
+_TAIL = """
+  ]
+}
+"""
+
+
+def pieces(parts: Iterable[Run], style: Style, totals: Totals) -> Iterator[str]:
+    """One SARIF log with one run in it; see `notecheck.output.streamer`."""
+    index = {rule: number for number, rule in enumerate(sorted(style.rules))}
+    failures: list[Failure] = []
+    yield _HEAD
+    begun = False
+    for part in parts:
+        totals.add(part)
+        for rule, _ in part.findings():
+            index.setdefault(rule, len(index))
+        failures += part.failures
+        results = list(_results(part, index))
+        yield members(results, 4, more=begun)
+        begun = begun or bool(results)
+    rules = [
+        _descriptor(style.rules[rule]) if rule in style.rules else _bare_descriptor(rule) for rule in index
+    ]
+    rest: dict[str, Any] = {
+        "tool": {"driver": {"name": "notecheck", "version": package_version(), "rules": rules}},
     }
     if style.statistics:
-        body["properties"] = {"statistics": statistics.count(run)}
-    return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [body]}, indent=2) + "\n"
+        rest["properties"] = {"statistics": statistics.count(totals)}
+    yield ("\n      " if begun else "") + "]," + indent(json.dumps(rest, indent=2), "    ")[5:-6] + ","
+    yield f'\n      "invocations": [\n{" " * 8}{{\n{" " * 10}"executionSuccessful": {json.dumps(not failures)},'
+    yield f'\n{" " * 10}"toolExecutionNotifications": ['
+    for number, failure in enumerate(failures):
+        yield members([_notification(failure)], 6, more=number > 0)
+    yield (f"\n{' ' * 10}" if failures else "") + "]\n        }\n      ]\n    }" + _TAIL
 
 
-def _invocation(run: Run) -> dict[str, Any]:
-    notes = [
-        {"level": "error", "message": {"text": item.message}, "locations": [_location(item.path, None)]}
-        for item in run.failures
-    ]
-    return {"executionSuccessful": not run.failures, "toolExecutionNotifications": notes}
+def _results(part: Run, index: Mapping[str, int]) -> Iterator[dict[str, Any]]:
+    for draft in part.drafts:
+        for finding in draft.report.findings:
+            yield _result(draft, finding, index)
+    for notice in part.notices:
+        place = _location(notice.path, {"startLine": notice.line})
+        text = f"{notice.message} {notice.hint}".strip()
+        yield _entry(notice.rule, notice.level, text, place, index)
+
+
+def _notification(failure: Failure) -> dict[str, Any]:
+    place = _location(failure.path, None)
+    return {"level": "error", "message": {"text": failure.message}, "locations": [place]}
 
 
 def _descriptor(rule: RuleInfo) -> dict[str, Any]:
@@ -63,14 +95,16 @@ def _bare_descriptor(rule: str) -> dict[str, Any]:
     return {"id": rule}
 
 
-def _result(draft: DraftResult, finding: Finding, index: dict[str, int]) -> dict[str, Any]:
+def _result(draft: DraftResult, finding: Finding, index: Mapping[str, int]) -> dict[str, Any]:
     text = f"{finding.message} {finding.hint}".strip()
     return _entry(
         finding.rule, finding.level, text, _location(draft.path, _region(draft, finding)), index
     ) | {"properties": {"draft": draft.label, **_offsets(finding)}}
 
 
-def _entry(rule: str, level: str, text: str, place: dict[str, Any], index: dict[str, int]) -> dict[str, Any]:
+def _entry(
+    rule: str, level: str, text: str, place: dict[str, Any], index: Mapping[str, int]
+) -> dict[str, Any]:
     return {
         "ruleId": rule,
         "ruleIndex": index[rule],

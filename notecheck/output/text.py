@@ -73,21 +73,9 @@ class Painter:
         return f"{self.glyphs.left}{one_line(text, limit)}{self.glyphs.right}"
 
 
-def render(run: Run, style: Style) -> str:
-    """Every draft of a run, and a line that sums up when there are several."""
-    return "".join(pieces([run], style))
-
-
-def pieces(parts: Iterable[Run], style: Style, totals: Totals | None = None) -> Iterator[str]:
-    """The same for a run that comes in parts: a piece for each, then what sums up.
-
-    Args:
-        parts: the parts; none of them is kept.
-        style: how to write.
-        totals: what earlier parts came to, of which the pieces have been written; this is added to.
-    """
+def pieces(parts: Iterable[Run], style: Style, totals: Totals) -> Iterator[str]:
+    """Every draft, and a line that sums up when there are several; see `notecheck.output.streamer`."""
     painter = Painter(style)
-    totals = totals or Totals()
     notices: list[Notice] = []
     for part in parts:
         blocks = [""] if totals.drafts and part.drafts else []

@@ -11,13 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wcwidth import wcswidth
 
+from notecheck.output import renderer
 from notecheck.output.model import DraftResult, LineMap, Notice, Run, Style
 from notecheck.output.terminal import MAX_ROWS, excerpt, visible
-from notecheck.output.text import render
 from notecheck.types import Report, Span
 
 Drafts = Callable[..., DraftResult]
 Reports = Callable[..., Report]
+
+render = renderer("text")
 
 
 def underlined(text: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -14,12 +15,13 @@ from typing import Any
 import pytest
 
 from notecheck.cli import sinks
+from notecheck.output import FORMATS
 
 from .conftest import start, write_rows
 from .fakes import FakeChecker
 
 Command = Callable[..., Any]
-STREAMED = ("jsonl", "concise", "text")
+RESUMABLE = ("jsonl", "concise", "text")
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
 
@@ -57,7 +59,7 @@ class StopsAt(FakeChecker):
         return super().check(draft)
 
 
-@pytest.mark.parametrize("form", STREAMED)
+@pytest.mark.parametrize("form", RESUMABLE)
 @pytest.mark.parametrize("kind", ["jsonl", "parquet"])
 def test_an_interrupted_run_is_taken_up_with_no_row_lost_or_doubled(
     run: Command, folder: Path, kind: str, form: str
@@ -172,7 +174,7 @@ def test_resume_needs_something_to_go_on_with(run: Command, folder: Path, argv: 
     assert result.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("form", STREAMED)
+@pytest.mark.parametrize("form", FORMATS)
 def test_memory_does_not_grow_with_the_rows(run: Command, folder: Path, form: str) -> None:
     def peak(count: int) -> int:
         write_rows(folder / "rows.jsonl", texts(count))
@@ -185,6 +187,44 @@ def test_memory_does_not_grow_with_the_rows(run: Command, folder: Path, form: st
 
     peak(500)
     assert peak(4000) < peak(500) + 400_000
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_rows_on_standard_input_are_streamed(
+    run: Command, folder: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    class Rows(io.RawIOBase):
+        """Row upon row, and never more of them than are asked for."""
+
+        given = read = 0
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: Any) -> int:
+            if self.given == 2000:
+                return 0
+            self.given += 1
+            row = json.dumps({"text": f"Row {self.given} slot"}).encode() + b"\n"
+            buffer[: len(row)] = row
+            return len(row)
+
+    rows = Rows()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(rows)))
+    ahead: list[int] = []
+
+    class Watches(FakeChecker):
+        seen = 0
+
+        def check(self, draft: Any, /) -> Any:
+            Watches.seen += 1
+            ahead.append(rows.given - Watches.seen)
+            return super().check(draft)
+
+    argv = ("check", "-", "--stdin-filename", "x.jsonl", "--jobs", "1", "--format", form, "-o", "out")
+    assert run(*argv, make_checker=Watches).code == 1
+    assert len(ahead) == 2000
+    assert max(ahead) < 300
 
 
 def test_a_program_still_gets_nothing_or_all(run: Command, folder: Path) -> None:
