@@ -7,7 +7,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +37,11 @@ class Baseline:
 
     Attributes:
         files: path, relative to the folder of the baseline file, to its entries.
+        lines: path to the line of the baseline file, from 1, on which its entries begin.
     """
 
     files: Mapping[str, Entries]
+    lines: Mapping[str, int] = field(default_factory=dict)
 
     def entries(self, path: str) -> Entries:
         """The entries of one file, for the caller to use up."""
@@ -103,9 +105,17 @@ def load(path: Path) -> Baseline:
         document = json.loads(data)
         if document["version"] != VERSION:
             raise NotecheckError(f"{shown}: not a baseline file of version {VERSION}; write it anew")
-        return Baseline({name: _entries(rows) for name, rows in document["files"].items()})
+        files = {name: _entries(rows) for name, rows in document["files"].items()}
+        return Baseline(files, _lines(data, files))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise NotecheckError(f"{shown}: not a baseline file; --write-baseline makes one") from None
+
+
+def _lines(data: bytes, names: Iterable[str]) -> dict[str, int]:
+    """The lines on which names stand, as `dump` writes them."""
+    heads = {f"    {json.dumps(name)}: [".encode(): name for name in names}
+    numbered = enumerate(data.split(b"\n"), start=1)
+    return {heads[line]: number for number, line in numbered if line in heads}
 
 
 def _entries(rows: Iterable[Mapping[str, Any]]) -> Entries:

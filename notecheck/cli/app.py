@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 import click
@@ -75,10 +76,19 @@ def main(argv: Sequence[str] | None = None, *, services: Services | None = None)
     except (click.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED
     except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
+        place = f"{error.filename}: " if error.filename else "" if _is_somewhere() else "the working folder: "
         streams.write_error(f"{place}{(error.strerror or type(error).__name__).lower()}")
         return EXIT_ERROR
     except Exception as error:
         streams.write_error(internal(error))
         return EXIT_ERROR
     return code if isinstance(code, int) else EXIT_OK
+
+
+def _is_somewhere() -> bool:
+    """Whether the working folder is still there."""
+    try:
+        os.getcwd()
+    except OSError:
+        return False
+    return True

@@ -31,7 +31,7 @@ from notecheck.cli.driver import Driver, Plan, Standard, absolute, redacted
 from notecheck.cli.runner import BOXES, Runner
 from notecheck.cli.selectors import Selectors
 from notecheck.cli.services import Services
-from notecheck.cli.sinks import Messages, Sink, open_sink
+from notecheck.cli.sinks import Messages, NobodyReadsError, Sink, open_sink
 from notecheck.config import Loaded
 from notecheck.output import FORMATS, MACHINE_FORMATS, RESUMABLE_FORMATS, renderer, statistics, streamer
 from notecheck.output.model import FailOn, Failure, Run, Style, Totals, plural
@@ -66,7 +66,7 @@ Exit codes:
 
 
 @click.command(epilog=EPILOG)
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(allow_dash=True))
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option("-o", "--output", type=PATH, metavar="FILE", help="Write the result to this file.")
 @click.option(
@@ -148,11 +148,12 @@ def check(
     tools = services(ctx)
     finder = make_finder(config_file, isolated)
     kept = None if no_cache or not tools.shipped else cache.open_cache(cache_dir)
+    held = output is not None or form in MACHINE_FORMATS
     driver = Driver(
         Runner(tools, processes=processes, cache=kept),
         finder,
         _check_settings(tools, kept),
-        streams.progress,
+        streams.progress if held or not streams.is_piped() else streams.no_progress,
         tools.count,
         accepted,
         keep=write_baseline is not None,
@@ -261,6 +262,8 @@ def _stream(driver: Driver, plan: Plan, form: str, style: Style, sink: Sink, red
                     break
                 sink.write(piece, driver.position)
             sink.finish(pieces)
+    except NobodyReadsError:
+        sink.stop()
     except BaseException:
         sink.stop()
         messages.say()

@@ -237,7 +237,9 @@ class Driver:
         if unused and self.accepted:
             message = f"baseline entries for {now.job.shown} that match no finding: {unused}"
             hint = "Write the baseline anew with --write-baseline."
-            notices.append(Notice(display_path(self.accepted[1]), 1, message, hint))
+            accepted, file = self.accepted
+            line = accepted.lines.get(self._name_in(file, now.path), 1)
+            notices.append(Notice(display_path(file), line, message, hint))
         return Run(notices=tuple(notices))
 
     def _steps(self, outcome: Outcome) -> int:
@@ -248,7 +250,11 @@ class Driver:
         if self.accepted is None:
             return Counter()
         accepted, file = self.accepted
-        return accepted.entries(baseline.relative_name(path, absolute(file).parent))
+        return accepted.entries(self._name_in(file, path))
+
+    @staticmethod
+    def _name_in(file: Path, path: Path) -> str:
+        return baseline.relative_name(path, absolute(file).parent)
 
 
 def absolute(path: Path) -> Path:

@@ -29,6 +29,10 @@ CHECKPOINT = 200
 _REMEMBERED = 10_000
 
 
+class NobodyReadsError(Exception):
+    """Whoever read standard output has gone away, so that there is no use in going on."""
+
+
 class Position(NamedTuple):
     """How far a run has come: jobs that are done, and what came of the one after them."""
 
@@ -53,7 +57,11 @@ class Sink(Protocol):
         """Take note of a part before it is written."""
 
     def write(self, text: str, position: Position) -> None:
-        """Write what a part gives; with it the result reaches to ``position``."""
+        """Write what a part gives; with it the result reaches to ``position``.
+
+        Raises:
+            NobodyReadsError: the result goes nowhere.
+        """
 
     def finish(self, tail: Iterable[str]) -> None:
         """Write the end, which comes in pieces of its own, and be done."""
@@ -96,8 +104,8 @@ class _Direct:
         pass
 
     def write(self, text: str, position: Position) -> None:
-        if text:
-            streams.write_out(text, color=self._style.color)
+        if text and not streams.write_out(text, color=self._style.color):
+            raise NobodyReadsError
 
     def finish(self, tail: Iterable[str]) -> None:
         for text in tail:
@@ -129,7 +137,8 @@ class _Held(_Direct):
         chosen.seek(0)
         while text := chosen.read(2**20):
             if whole:
-                streams.write_out(text)
+                if not streams.write_out(text):
+                    break
             else:
                 streams.write_lines(text)
         self.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +18,9 @@ from notecheck.types import NotecheckError
 PROGRESS_FROM = 20
 
 _SIGNS = "✓✗█░│“”…→␛"
+
+# A bar on standard error has to make way for what is written to the same terminal.
+_bar_is_drawn = False
 
 
 def prepare() -> None:
@@ -49,6 +53,14 @@ def width() -> int:
     return max(40, shutil.get_terminal_size((100, 24)).columns)
 
 
+def is_piped() -> bool:
+    """Whether standard output is a pipe, whose other end may write to the terminal too."""
+    try:
+        return stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode)
+    except (AttributeError, OSError, ValueError):
+        return False
+
+
 def _is_terminal(stream: object) -> bool:
     try:
         return bool(stream.isatty())  # type: ignore[attr-defined]
@@ -56,15 +68,31 @@ def _is_terminal(stream: object) -> bool:
         return False
 
 
-def write_out(text: str, *, color: bool = False) -> None:
-    """Write to standard output; a reader that has gone away is no error."""
+def write_out(text: str, *, color: bool = False) -> bool:
+    """Write to standard output.
+
+    Returns:
+        Whether anybody still reads it. A reader that has gone away is no error.
+
+    Raises:
+        NotecheckError: it cannot be written to.
+    """
+    if sys.stdout is None:
+        raise NotecheckError("standard output: closed")
+    if _bar_is_drawn and _is_terminal(sys.stdout):
+        click.echo(f"\r{' ' * (width() - 1)}\r", nl=False, err=True)
     try:
         click.echo(text, nl=False, color=color)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except (OSError, ValueError) as error:
         # Python flushes once more when it ends; that must have somewhere to go.
         with suppress(OSError, ValueError, AttributeError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):
+            return False
+        cause = getattr(error, "strerror", None) or "closed"
+        raise NotecheckError(f"standard output: {cause.lower()}") from None
+    return True
 
 
 def write_error(message: str) -> None:
@@ -123,6 +151,12 @@ def write_file(path: Path, text: str) -> None:
 
 
 @contextmanager
+def no_progress(total: Callable[[], int]) -> Iterator[Callable[[int], None]]:
+    """In the place of `progress` where a bar would stand in the way."""
+    yield lambda steps: None
+
+
+@contextmanager
 def progress(total: Callable[[], int]) -> Iterator[Callable[[int], None]]:
     """A bar on standard error for ``total()`` steps, when there are many and a terminal to show it.
 
@@ -133,5 +167,13 @@ def progress(total: Callable[[], int]) -> Iterator[Callable[[int], None]]:
     if length < PROGRESS_FROM:
         yield lambda steps: None
         return
-    with click.progressbar(length=length, label="Checking", file=sys.stderr) as bar:
-        yield bar.update
+    global _bar_is_drawn
+    # An estimate of the time left would be off by far at the start, when the pipeline is being loaded.
+    with click.progressbar(
+        length=length, label="Checking", file=sys.stderr, show_eta=False, show_pos=True
+    ) as bar:
+        _bar_is_drawn = True
+        try:
+            yield bar.update
+        finally:
+            _bar_is_drawn = False

@@ -7,8 +7,9 @@ They come from the overrides of a configuration, from the front matter of a ``.m
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from notecheck.output.model import Notice
 from notecheck.types import NotecheckError, Report
 
 _FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\r?\n(.*?)^(?:---|\.\.\.)[ \t]*\r?$", re.DOTALL | re.MULTILINE)
+# The head of a table of TOML, and that of one of the overrides.
+_TABLE = re.compile(r"\s*\[\[?[\w.\s\"'-]+\]\]?\s*(?:#.*)?$")
+_OVERRIDES = re.compile(r"\s*\[\[\s*(?:tool\s*\.\s*notecheck\s*\.\s*)?overrides\s*\]\]")
 MAX_FRONT_MATTER = 64_000
 
 
@@ -73,7 +77,10 @@ def from_sidecar(path: Path) -> list[Suppression]:
         text = sidecar.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         text = ""
-    return [Suppression(item, shown, _line_of(text, item), f"for {path.as_posix()}") for item in selectors]
+    return [
+        Suppression(item, shown, _line_of_string(text.splitlines(), item) or 1, f"for {path.as_posix()}")
+        for item in selectors
+    ]
 
 
 def from_front_matter(source: str, shown: str) -> list[Suppression]:
@@ -114,10 +121,36 @@ def _ignore_list(data: Mapping[str, Any], where: str) -> list[str]:
 
 
 def _line_of(text: str, selector: str) -> int:
+    """The line of YAML, from 1, that has the selector; the first one where none is found."""
     for number, line in enumerate(text.splitlines(), start=1):
-        if re.search(rf"(?<![\w/-]){re.escape(selector)}(?![\w/-])", line):
+        if re.search(rf"(?<![\w/-]){re.escape(selector)}(?![\w/-])", line.partition("#")[0]):
             return number
     return 1
+
+
+def _line_of_string(lines: Sequence[str], text: str) -> int | None:
+    """The line of TOML, from 1, that has the string; None where none is found."""
+    found = re.compile(rf"""^(?:[^#"']|"[^"]*"|'[^']*')*?(["']){re.escape(text)}\1""")
+    return next((number for number, line in enumerate(lines, start=1) if found.match(line)), None)
+
+
+def _line_of_override(override: Override, selector: str) -> int:
+    """The line of the entry of an override in its file, from 1: of its selector, or of its table, or the first."""
+    try:
+        lines = Path(override.source).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return 1
+    heads = [number for number, line in enumerate(lines) if _TABLE.match(line)]
+    for head, end in pairwise([*heads, len(lines)]):
+        table = lines[head:end]
+        if _OVERRIDES.match(lines[head]) and all(_line_of_string(table, each) for each in override.paths):
+            keys = (number for number, line in enumerate(table) if re.match(r"\s*ignore\s*=", line))
+            ignore = next(keys, None)
+            if ignore is not None:
+                inside = _line_of_string(table[ignore:], selector)
+                if inside is not None:
+                    return head + ignore + inside
+    return _line_of_string(lines, selector) or 1
 
 
 class Overrides:
@@ -136,7 +169,8 @@ class Overrides:
                 key = (override.source, override.root, override.paths, selector)
                 if key not in self._entries:
                     where = f"for {', '.join(override.paths)}"
-                    self._entries[key] = (override, Suppression(selector, override.source, 1, where))
+                    line = _line_of_override(override, selector)
+                    self._entries[key] = (override, Suppression(selector, override.source, line, where))
                 out.append(self._entries[key][1])
         return out
 

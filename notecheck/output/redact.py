@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from notecheck.message.draft import CONVERTED, CUT_OFF, NO_HEADERS
 from notecheck.types import Contribution, Evidence, Finding, Report
 
 REDACTED = "[redacted]"
@@ -13,7 +14,7 @@ REDACTED = "[redacted]"
 def redact(report: Report) -> Report:
     """The same report with every quote replaced by ``[redacted]``.
 
-    Spans stay. Remarks go, since they may name attachments.
+    Spans stay. Of the remarks those stay that repeat nothing of the mail, and an attachment loses its name.
     """
     return replace(
         report,
@@ -26,8 +27,16 @@ def redact(report: Report) -> Report:
             for name, score in report.scores.items()
         },
         findings=hide_findings(report.findings),
-        remarks=(),
+        remarks=tuple(_hide_remarks(report.remarks)),
     )
+
+
+def _hide_remarks(remarks: Iterable[str]) -> Iterator[str]:
+    for remark in remarks:
+        if remark in (CONVERTED, CUT_OFF, NO_HEADERS):
+            yield remark
+        elif remark.startswith("attachment "):
+            yield f"attachment {REDACTED} was ignored"
 
 
 def hide_evidence(items: Iterable[Evidence]) -> tuple[Evidence, ...]:

@@ -136,7 +136,7 @@ def test_a_broken_suppression_is_an_error(
 
 def test_a_suppression_that_hides_nothing_is_reported(run: Command, write: Writer, drafts: Texts) -> None:
     write("a.txt", drafts["good"])
-    write("a.txt.notecheck.toml", '# known\nignore = [\n  "slots",\n]')
+    write("a.txt.notecheck.toml", '# slots\nignore = [  # "slots"\n  "slots",\n]')
     write("b.md", f"---\nnotecheck:\n  ignore: [annoyance]\n---\n{drafts['good']}")
     result = run("check", ".", "--format", "concise")
     assert result.out.splitlines() == [
@@ -173,6 +173,36 @@ def test_an_override_is_called_unused_only_when_all_it_covers_was_checked(
     assert rules_of(run("check", "old", "--format", "json")) == [("notecheck.toml", "suppression/unused")]
     write("old/b.txt", drafts["slot"])
     assert rules_of(run("check", "old", "--format", "json")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('[[overrides]]\npaths = ["old/"]\nignore = ["slots"]', 3),
+        ('[[overrides]]\npaths = ["old/"]\nignore = [\n  # "slots"\n  "feedback",\n  "slots",\n]', 6),
+        ("ignore = [\"slots\"]\n[[overrides]]  # some\npaths = ['old/']\nignore = ['slots']", 4),
+        (
+            '[[overrides]]\npaths = ["new/"]\nignore = ["slots"]\n\n[[overrides]]\nignore = ["slots"]\npaths = ["old/"]',
+            6,
+        ),
+        ('overrides = [\n  {paths = ["old/"], ignore = ["slots"]},\n]', 2),
+    ],
+)
+def test_an_unused_override_is_reported_at_its_line(
+    run: Command, write: Writer, drafts: Texts, text: str, line: int
+) -> None:
+    write("old/a.txt", drafts["broad"])
+    write("new/a.txt", drafts["slot"])
+    write("notecheck.toml", text)
+    out = run("check", ".", "--format", "concise").out
+    assert f"notecheck.toml:{line}:1: suppression/unused ignoring slots for old/ hides nothing" in out
+    write(
+        "pyproject.toml",
+        "[project]\nname = 'x'\n[tool.notecheck]\n" + text.replace("[[o", "[[tool.notecheck.o"),
+    )
+    Path("notecheck.toml").unlink()
+    out = run("check", ".", "--format", "concise").out
+    assert f"pyproject.toml:{line + 3}:1: suppression/unused ignoring slots for old/ hides nothing" in out
 
 
 def test_a_baseline_hides_what_it_accepts_wherever_it_moves(
@@ -218,10 +248,12 @@ def test_entries_that_match_nothing_are_reported(run: Command, write: Writer, dr
     write("a.txt", drafts["slot"])
     write("b.txt", drafts["slot"])
     run("check", ".", "--write-baseline", "base.json")
-    write("a.txt", drafts["good"])
-    result = run("check", "a.txt", "--baseline", "base.json", "--format", "concise")
+    write("b.txt", drafts["good"])
+    result = run("check", "b.txt", "--baseline", "base.json", "--format", "concise")
+    line = Path("base.json").read_text().splitlines().index('    "b.txt": [') + 1
+    assert line > 4
     assert result.out == (
-        "base.json:1:1: suppression/unused baseline entries for a.txt that match no finding: 1\n"
+        f"base.json:{line}:1: suppression/unused baseline entries for b.txt that match no finding: 1\n"
     )
 
 

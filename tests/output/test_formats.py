@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 
+from notecheck.message.draft import CONVERTED
 from notecheck.output import FORMATS, renderer
 from notecheck.output.model import DraftResult, Failure, Notice, Run, Style
 from notecheck.output.redact import REDACTED, redact
@@ -203,3 +204,12 @@ def test_redaction_keeps_the_verdict_and_the_places(report: Reports) -> None:
 @pytest.mark.parametrize("form", FORMATS)
 def test_the_same_run_gives_the_same_bytes(form: str, full: Run) -> None:
     assert renderer(form)(full, Style()) == renderer(form)(full, Style())
+
+
+def test_redaction_keeps_the_remarks_that_name_nothing(report: Reports) -> None:
+    remarks = (
+        CONVERTED,
+        "attachment offer letter.pdf was ignored",
+        "the text is not x-secret and was read as latin-1",
+    )
+    assert redact(report(remarks=remarks)).remarks == (CONVERTED, "attachment [redacted] was ignored")
