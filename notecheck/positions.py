@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from notecheck.expressions import LONGEST_WORD
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -362,8 +364,11 @@ class Compiler:
         return self._conditions.setdefault((attribute, wanted), condition)
 
     def _found(self, attribute: str, expression: str) -> Condition:
-        search = re.compile(expression).search
+        compiled = re.compile(expression)
         known: dict[int, bool] = {}
+
+        def search(word: str) -> object:
+            return compiled.search(word, 0, LONGEST_WORD)
 
         def condition(stretch: Stretch) -> int:
             return stretch.found(attribute, search, known)

@@ -98,6 +98,37 @@ def test_a_broken_file_is_one_line_with_file_and_key(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("expression", "says"),
+    [
+        ("^(a|aa)+$", "inside a repeat"),
+        ("^(?:a?b)*c$", "inside a repeat"),
+        ("((a{1,30}){1,30}){1,30}b", "inside a repeat"),
+        ("(?=(a+))\\\\1+b$", "refers back"),
+        ("w*w*w*w*x$", "more than 3 repeats"),
+        ("a?" * 20 + "a" * 20, "8 optional parts"),
+        ("a" * 201, "longer than 200"),
+        ("a)", "unbalanced"),
+        ("(" * 150, "missing )"),
+    ],
+)
+def test_an_expression_that_could_be_slow_is_refused(tmp_path: Path, expression: str, says: str) -> None:
+    own = GOOD.replace('{LEMMA = "kiln"}', f'{{LOWER = {{REGEX = "{expression}"}}}}', 1)
+    with pytest.raises(NotecheckError) as caught:
+        rulebook.read_folder(folder(tmp_path, own))
+    assert "kiln.toml: " in str(caught.value)
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_slowest_expression_on_the_longest_word(tmp_path: Path) -> None:
+    own = GOOD.replace('{LEMMA = "kiln"}', '{LOWER = {REGEX = "(.*)k(.*)iln$"}}', 1)
+    own = own.replace('level = "warning"', 'level = "warning"\nweight = 12')
+    checker = notecheck.Checker(Config(rules=(folder(tmp_path, own),)))
+    text = f"Thank you for the call. What a kiln that was. My {'kil' * 7_000} and {'k' * 20_000}."
+    assert [item.quote for item in checker.check(text).findings if item.rule == "own/kiln"] == ["kiln"]
+
+
 @pytest.mark.parametrize("spec", ['{DEP = "dobj"}', '{TAG = "XYZ"}', '{POS = {IN = ["NOUN", "THING"]}}'])
 def test_a_pattern_that_can_never_fire_is_an_error(tmp_path: Path, spec: str) -> None:
     book = rulebook.read_folder(folder(tmp_path, GOOD.replace('{LEMMA = "kiln"}', spec)))
