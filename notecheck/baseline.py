@@ -98,7 +98,7 @@ def load(path: Path) -> Baseline:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        raise NotecheckError(f"{shown}: {error.strerror or error}") from None
+        raise NotecheckError(f"{shown}: {(error.strerror or type(error).__name__).lower()}") from None
     if len(data) > MAX_BYTES:
         raise NotecheckError(f"{shown}: too large for a baseline file")
     try:

@@ -57,6 +57,8 @@ ANNOYANCE_LABELS = ("annoyed", "barbed", "hostile")
 
 #: More than this many days after the rejection a note is late (the article: within a day or two).
 LATE_DAYS = 2
+#: A note that takes longer to read than this is too long.
+READING_SECONDS = 60.0
 #: A detail belongs to thanks that stand at most this many sentences away (STANDARD 1: right beside it).
 BESIDE = 2
 
@@ -356,7 +358,7 @@ def _findings(
             add(f"{name}/missing")
     if not scores["genericness"].passed:
         add("genericness/form-letter")
-    if signals.readability.reading_seconds > weights.overrides.get("reading_seconds", 60.0):
+    if signals.readability.reading_seconds > weights.overrides.get("reading_seconds", READING_SECONDS):
         add("readability/long")
     if context is not None and _days(context) > LATE_DAYS:
         add("timing/late")

@@ -23,6 +23,8 @@ from notecheck.types import Finding
 
 #: Suffixes of files of which it is known beforehand how many rows they have.
 ROWS = frozenset({".jsonl", ".parquet"})
+#: Suffixes of files that may open with front matter.
+MARKDOWN = frozenset({".md", ".markdown"})
 
 
 class Progress(Protocol):
@@ -198,7 +200,7 @@ class Driver:
         self.drafts += 1
         self.latest = checked.label
         errors: list[str] = []
-        if now.job.suffix == ".md":
+        if now.job.suffix in MARKDOWN:
             with guarded(now.job, errors):
                 now.own += suppress.from_front_matter(checked.source, now.job.shown)
         if errors:

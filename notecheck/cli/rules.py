@@ -13,6 +13,7 @@ import click
 from notecheck.cli import streams
 from notecheck.cli.common import EXIT_FINDINGS, EXIT_OK, PATH, config_here, config_options, services
 from notecheck.config import Config
+from notecheck.output.explain import UNUSED
 from notecheck.output.explain import explain as explanation
 from notecheck.output.model import RuleInfo, plural
 from notecheck.output.terminal import visible
@@ -73,7 +74,7 @@ def _complete(ctx: click.Context, _: click.Parameter, start: str) -> list[str]:
     from notecheck.cli.services import Services
 
     tools = ctx.find_object(Services) or Services()
-    return [rule.id for rule in tools.rules(Config()) if rule.id.startswith(start)]
+    return [rule.id for rule in (*tools.rules(Config()), UNUSED) if rule.id.startswith(start)]
 
 
 @click.command()
@@ -86,8 +87,12 @@ def explain(ctx: click.Context, rule: str, config_file: Path | None, isolated: b
     RULE is the name at the end of a finding, such as feedback/broad; notecheck rules lists them all.
     """
     config = replace(config_here(config_file, isolated), select=(), ignore=())
-    known = services(ctx).rules(config)
+    known = [*services(ctx).rules(config), UNUSED]
     found = next((item for item in known if item.id == rule), None)
+    if found is None and rule.startswith("reader/"):
+        raise NotecheckError(
+            f"no rule {rule}: the words were judged by what is learned (README, How it works)"
+        )
     if found is None:
         raise NotecheckError(f"no rule {rule}{_instead(rule, known)}")
     streams.write_out(explanation(found))

@@ -83,6 +83,15 @@ def _rules(config: Config) -> Sequence[RuleInfo]:
     return rulebook.listed(rulebook.load(config.rules, select=config.select, ignore=config.ignore))
 
 
+def _thresholds() -> Mapping[str, float]:
+    from notecheck import rulebook
+    from notecheck.verdict import READING_SECONDS
+
+    scores = rulebook.builtin().weights["scores"]
+    fitted = {name: float(figures["threshold"]) for name, figures in scores.items()}
+    return {**fitted, "reading_seconds": READING_SECONDS}
+
+
 def _run_examples(folder: Path | None) -> Iterator[ExampleOutcome]:
     from notecheck import examples
 
@@ -106,6 +115,7 @@ class Services:
         rules: the rules that are on under the settings, and what the verdict says of a note as a whole.
         run_examples: the tests that rules carry; of the shipped rules without a folder.
         evaluate: figures for a labelled file or folder.
+        thresholds: those that hold where no configuration says otherwise.
         count: how many steps there are in checking a job: rows, or one; 0 where that cannot be told.
     """
 
@@ -115,6 +125,7 @@ class Services:
     run_examples: Callable[[Path | None], Iterator[ExampleOutcome]] = _run_examples
     evaluate: Callable[[Path, Config, str | None], EvaluationLike] = _evaluate
     count: Callable[[Job], int] = _count
+    thresholds: Callable[[], Mapping[str, float]] = _thresholds
 
     @property
     def shipped(self) -> bool:

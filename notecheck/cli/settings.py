@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from notecheck.cli import streams
-from notecheck.cli.common import EXIT_OK, PATH, config_options, make_finder
-from notecheck.cli.driver import absolute
+from notecheck.cli import streams, suppress
+from notecheck.cli.common import EXIT_OK, PATH, config_options, make_finder, services
+from notecheck.cli.driver import MARKDOWN, absolute
 from notecheck.config import DEFAULT, THRESHOLDS, Loaded, Override, display_path
 from notecheck.output import schema as published
 from notecheck.output.terminal import visible
@@ -26,10 +26,12 @@ from notecheck.output.terminal import visible
     help="Print each value that holds for this file or folder, and the file it came from.",
 )
 @config_options
-def config(path: Path, config_file: Path | None, isolated: bool) -> int:
+@click.pass_context
+def config(ctx: click.Context, path: Path, config_file: Path | None, isolated: bool) -> int:
     """Show the settings that hold for a path."""
     place = absolute(path)
-    rows = list(_rows(make_finder(config_file, isolated).loaded(place), place))
+    loaded = make_finder(config_file, isolated).loaded(place)
+    rows = [*_rows(loaded, place, services(ctx).thresholds()), *_own_rows(path)]
     wide = max(len(setting) for setting, _ in rows)
     streams.write_out("".join(f"{visible(f'{setting:<{wide}}  # {source}')}\n" for setting, source in rows))
     return EXIT_OK
@@ -42,7 +44,20 @@ def schema() -> int:
     return EXIT_OK
 
 
-def _rows(loaded: Loaded, place: Path) -> Iterator[tuple[str, str]]:
+def _own_rows(path: Path) -> Iterator[tuple[str, str]]:
+    """What the sidecar and the front matter of a draft hide."""
+    try:
+        front = (
+            path.read_text(encoding="utf-8-sig", errors="replace") if path.suffix.lower() in MARKDOWN else ""
+        )
+    except OSError:
+        front = ""
+    for entries in (suppress.from_sidecar(path), suppress.from_front_matter(front, path.as_posix())):
+        if entries:
+            yield f"overrides.ignore = {_toml([item.selector for item in entries])}", entries[0].path
+
+
+def _rows(loaded: Loaded, place: Path, defaults: Mapping[str, float]) -> Iterator[tuple[str, str]]:
     """Each setting as TOML, and where it came from."""
     settings = loaded.config
     origin = loaded.origins
@@ -55,11 +70,8 @@ def _rows(loaded: Loaded, place: Path) -> Iterator[tuple[str, str]]:
     yield from ((f"levels.{_key(name)} = {_toml(value)}", source) for name, (value, source) in levels.items())
     thresholds = _with_overrides("thresholds", settings.thresholds, origin, covering)
     for name in THRESHOLDS:
-        if name in thresholds:
-            value, source = thresholds[name]
-            yield f"thresholds.{name} = {_toml(value)}", source
-        else:
-            yield f"# thresholds.{name} as fitted", DEFAULT
+        value, source = thresholds.get(name, (defaults[name], DEFAULT))
+        yield f"thresholds.{name} = {_toml(value)}", source
     for override in covering:
         if override.ignore:
             yield f"overrides.ignore = {_toml(override.ignore)}", _override_source(override)

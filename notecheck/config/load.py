@@ -63,7 +63,7 @@ def read_toml(path: Path, *, limit: int = MAX_BYTES) -> dict[str, Any]:
         with path.open("rb") as stream:
             data = stream.read(limit + 1)
     except OSError as error:
-        raise NotecheckError(f"{shown}: {error.strerror or error}") from None
+        raise NotecheckError(f"{shown}: {(error.strerror or type(error).__name__).lower()}") from None
     if len(data) > limit:
         raise NotecheckError(f"{shown}: larger than {limit} bytes")
     try:

@@ -3,9 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from notecheck.output.model import RuleInfo
+from notecheck.output.model import UNUSED_SUPPRESSION, RuleInfo
+from notecheck.types import Level
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What is said of a finding that no rule file has."""
+
+    id: str
+    level: Level
+    summary: str
+    why: str
+    hint: str
+    source: str
+
+
+#: A suppression that hides nothing.
+UNUSED: RuleInfo = _Entry(
+    UNUSED_SUPPRESSION,
+    "warning",
+    "A suppression or a baseline entry hides no finding.",
+    "What it was for is gone, and it would hide the next finding of its rule, too.",
+    "Remove the entry. A baseline is written anew with --write-baseline.",
+    "README, Settings",
+)
 
 
 def _examples(rule: RuleInfo) -> Iterable[Any]:

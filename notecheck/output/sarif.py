@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from notecheck.output import statistics
-from notecheck.output.explain import explain, explain_markdown
+from notecheck.output.explain import UNUSED, explain, explain_markdown
 from notecheck.output.json import members
-from notecheck.output.model import UNUSED_SUPPRESSION, DraftResult, Failure, RuleInfo, Run, Style, Totals
+from notecheck.output.model import DraftResult, Failure, RuleInfo, Run, Style, Totals
 from notecheck.output.version import package_version
 from notecheck.types import Finding
 
@@ -48,9 +48,8 @@ def pieces(parts: Iterable[Run], style: Style, totals: Totals) -> Iterator[str]:
         results = list(_results(part, index))
         yield members(results, 4, more=begun)
         begun = begun or bool(results)
-    rules = [
-        _descriptor(style.rules[rule]) if rule in style.rules else _bare_descriptor(rule) for rule in index
-    ]
+    known = {UNUSED.id: UNUSED, **style.rules}
+    rules = [_descriptor(known[rule]) if rule in known else {"id": rule} for rule in index]
     rest: dict[str, Any] = {
         "tool": {"driver": {"name": "notecheck", "version": package_version(), "rules": rules}},
     }
@@ -87,12 +86,6 @@ def _descriptor(rule: RuleInfo) -> dict[str, Any]:
         "help": {"text": explain(rule), "markdown": explain_markdown(rule)},
         "defaultConfiguration": {"level": rule.level},
     }
-
-
-def _bare_descriptor(rule: str) -> dict[str, Any]:
-    if rule == UNUSED_SUPPRESSION:
-        return {"id": rule, "shortDescription": {"text": "A suppression that hides no finding."}}
-    return {"id": rule}
 
 
 def _result(draft: DraftResult, finding: Finding, index: Mapping[str, int]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -82,6 +83,43 @@ def test_explain_of_nothing_near_says_where_to_look(run: Command, folder: Path) 
     assert run("explain", "xyzzy").err == "notecheck: no rule xyzzy; notecheck rules lists them\n"
 
 
+def test_explain_knows_what_no_rule_file_has(run: Command, folder: Path) -> None:
+    assert run("explain", "suppression/unused").out.startswith("suppression/unused (warning)\n")
+    assert "learned" in run("explain", "reader/annoyance").err
+
+
+def test_config_shows_what_the_draft_itself_hides(run: Command, write: Writer) -> None:
+    write("notecheck.toml", "[[overrides]]\npaths = ['*.md']\nignore = ['slots']")
+    write("a.md", "---\nnotecheck: {ignore: [feedback]}\n---\nDear Ines")
+    write("a.md.notecheck.toml", "ignore = ['annoyance']")
+    lines = [line.split() for line in run("config", "--show", "a.md").out.splitlines()[-3:]]
+    assert [(line[2], line[-1]) for line in lines] == [
+        ('["slots"]', "*.md"),
+        ('["annoyance"]', "a.md.notecheck.toml"),
+        ('["feedback"]', "a.md"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("notecheck explain feedback/br", ["plain,feedback/broad"]),
+        ("notecheck check --format sa", ["plain,sarif"]),
+        ("notecheck check dra", ["file,dra"]),
+        ("notecheck rules te", ["plain,test"]),
+    ],
+)
+def test_the_shell_completes(words: str, expected: list[str]) -> None:
+    count = words.count(" ")
+    env = {
+        **os.environ,
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(count),
+        "_NOTECHECK_COMPLETE": "bash_complete",
+    }
+    assert process(env=env).stdout.splitlines() == expected
+
+
 def outcome(ok: bool) -> SimpleNamespace:
     return SimpleNamespace(
         rule="slots/bracket", kind="flag", text="Dear [Name]", ok=ok, detail="gave nothing"
@@ -145,7 +183,8 @@ def test_config_shows_each_value_and_its_file(run: Command, write: Writer) -> No
         ('ignore = ["slots"]', "notecheck.toml"),
         ('levels."annoyance/jab" = "note"', "base.toml"),
         ("thresholds.annoyance = 0.4", "notecheck.toml"),
-        ("# thresholds.genericness as fitted", "default"),
+        ("thresholds.genericness = 0.", "default"),
+        ("thresholds.reading_seconds = 60", "default"),
     ]:
         assert any(line.startswith(setting) and line.endswith(f"# {source}") for line in text.splitlines())
     old = run("config", "--show", "old/new.txt").out
@@ -195,8 +234,6 @@ def test_a_stream_of_another_encoding_still_gets_its_text() -> None:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_shell_completion(shell: str) -> None:
-    import os
-
     env = {**os.environ, "_NOTECHECK_COMPLETE": f"{shell}_source"}
     done = process(env=env)
     assert done.returncode == 0

@@ -98,8 +98,9 @@ def test_a_sidecar_hides_findings(run: Command, write: Writer, drafts: Texts) ->
     ],
 )
 def test_front_matter_hides_findings(run: Command, write: Writer, drafts: Texts, table: str) -> None:
-    write("a.md", f"---\n{table}\n---\n{drafts['slot']}")
-    assert rules_of(run("check", "a.md", "--format", "json")) == []
+    for name in ("a.md", "a.markdown"):
+        write(name, f"---\n{table}\n---\n{drafts['slot']}")
+        assert rules_of(run("check", name, "--format", "json")) == []
     write("a.txt", f"---\n{table}\n---\n{drafts['slot']}")
     assert rules_of(run("check", "a.txt", "--format", "json")) == [("a.txt", "slots/bracket")]
 
