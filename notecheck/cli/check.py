@@ -58,10 +58,12 @@ draft and that only their owner can read. Nothing in a result depends on --jobs 
 
 \b
 Exit codes:
-  0  nothing at or above the fail level
-  1  findings (with --diff-from: a check or score that passed no longer does)
-  2  usage, configuration or unreadable input; what could be checked is still reported,
-     but json, jsonl, sarif and junit then print nothing (--output FILE is written)
+  0    nothing at or above the fail level
+  1    findings (with --diff-from: a check or score that passed fails now)
+  2    wrong usage or settings, or input that cannot be read; the other drafts
+       are still reported, but json, jsonl, sarif and junit then print nothing
+       (--output FILE is written)
+  130  interrupted
 """
 
 

@@ -117,9 +117,8 @@ def _too_deep(name: str | None) -> NotecheckError:
 
 def _prepare(tree: Any) -> None:
     """Take out what nobody reads, and name the blocks that the markup shows not to be the note."""
-    for element in list(tree.iter(*_DROPPED)):
-        if element.getparent() is not None:
-            element.drop_tree()
+    # drop_tree() would stumble over a control character in the text that follows.
+    import_module("lxml.etree").strip_elements(tree, *_DROPPED, with_tail=False)
     for element in tree.iter():
         if not isinstance(element.tag, str):
             continue

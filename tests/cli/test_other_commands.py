@@ -193,6 +193,18 @@ def test_config_shows_each_value_and_its_file(run: Command, write: Writer) -> No
     assert "notecheck.toml, for old/" in old
 
 
+@pytest.mark.parametrize(
+    "command", ["", "check", "rules", "rules test", "explain", "eval", "config", "schema"]
+)
+def test_every_help_fits_a_terminal_and_cuts_nothing_short(command: str) -> None:
+    done = process(*command.split(), "--help", env={**os.environ, "COLUMNS": "80"})
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0].startswith(f"Usage: notecheck {command}".rstrip())
+    assert not [line for line in lines if len(line) > 80]
+    assert not [line for line in lines if line.endswith("...") and not line.startswith("Usage:")]
+
+
 def test_version_and_help_load_nothing_heavy() -> None:
     code = (
         "import sys; from notecheck.cli import main; main(['--version']); main(['check', '--help']);"

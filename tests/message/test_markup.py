@@ -53,9 +53,20 @@ def texts(draft: Draft) -> list[str]:
         ("<p>Dana wrote:</p><blockquote>We keep it.</blockquote><p>Thanks.</p>", ["Thanks."]),
         ("Thanks for the walk.", ["Thanks for the walk."]),
         ("<table><tr><td>Thanks.</td><td>Ike</td></tr></table>", ["Thanks.\nIke"]),
+        ("<p>Thanks<script>x()</script> \x01for&#2; it.</p>", ["Thanks \x01for\x02 it."]),
         ("<p>&lt;b&gt; &#128512; caf&eacute; &unknown;</p>", ["<b> 😀 café &unknown;"]),
     ],
-    ids=["gmail", "outlook", "apple", "forward", "plain blockquote", "no markup", "table", "entities"],
+    ids=[
+        "gmail",
+        "outlook",
+        "apple",
+        "forward",
+        "plain blockquote",
+        "no markup",
+        "table",
+        "controls",
+        "entities",
+    ],
 )
 def test_the_note_in_html(markup: str, expected: list[str], tmp_path: Path) -> None:
     path = tmp_path / "draft.html"
