@@ -136,6 +136,8 @@ def check(
         raise click.UsageError("--baseline and --write-baseline exclude each other")
     if old is not None and (form not in ("text", "json") or write_baseline or baseline_file):
         raise click.UsageError("--diff-from goes with --format text or json and without a baseline")
+    if old is not None and with_statistics:
+        raise click.UsageError("--diff-from and --statistics exclude each other")
     if no_cache and cache_dir is not None:
         raise click.UsageError("--cache-dir and --no-cache exclude each other")
     if resume and (output is None or form not in RESUMABLE_FORMATS or STDIN in paths):
@@ -161,10 +163,13 @@ def check(
         keep=write_baseline is not None,
     )
     found = discover(paths)
-    inputs = {os.path.realpath(path) for path in (*found.files, *([old] if old else []))}
-    for target in (output, write_baseline):
-        if target is not None and os.path.realpath(target) in inputs:
-            raise click.UsageError(f"{target.as_posix()} is to be checked, and would be written over")
+    taken = {os.path.realpath(path): "is to be checked" for path in (*found.files, *filter(None, [old]))}
+    taken |= {os.path.realpath(path): "is to be read" for path in (baseline_file, config_file) if path}
+    for target in filter(None, (output, write_baseline)):
+        where = os.path.realpath(target)
+        if where in taken:
+            raise click.UsageError(f"{target.as_posix()} {taken[where]}, and would be written over")
+        taken[where] = "is to be written"
     standard = _standard(found, stdin_filename)
     style = Style(
         color=output is None and streams.wants_color(),
@@ -294,6 +299,8 @@ def _standard(found: Found, name: Path | None) -> Standard | None:
     try:
         if sys.stdin is None:
             raise ValueError("closed")
+        if sys.stdin.isatty():
+            streams.write_error("reading the draft from this terminal; Ctrl-D on a line of its own ends it")
         stream = cast(BufferedReader, sys.stdin.buffer)
         return Standard(stream if name.suffix.lower() in BOXES else stream.read(MAX_STDIN + 1), name)
     except (OSError, ValueError) as error:

@@ -170,7 +170,7 @@ def progress(total: Callable[[], int]) -> Iterator[Callable[[int], None]]:
     global _bar_is_drawn
     # An estimate of the time left would be off by far at the start, when the pipeline is being loaded.
     with click.progressbar(
-        length=length, label="Checking", file=sys.stderr, show_eta=False, show_pos=True
+        length=length, label="Checking", file=sys.stderr, show_eta=False, show_percent=True, show_pos=True
     ) as bar:
         _bar_is_drawn = True
         try:

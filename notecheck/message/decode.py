@@ -36,6 +36,8 @@ def decode(data: bytes, name: str | None, *, encoding: str = "utf-8") -> str:
     Raises:
         NotecheckError: the bytes are binary or are not in the encoding; the message says which byte, where.
     """
+    if data.startswith(b"{\\rtf"):
+        raise failure(name, "RTF, not a text; save it as plain text")
     text = decode_marked(data, name)
     if text is None:
         zero = data.find(b"\0")

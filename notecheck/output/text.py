@@ -70,7 +70,11 @@ class Painter:
         """Quoted words on one line."""
         if text == REDACTED:
             return text
-        return f"{self.glyphs.left}{one_line(text, limit)}{self.glyphs.right}"
+        return f"{self.glyphs.left}{self.cut(one_line(text, limit))}{self.glyphs.right}"
+
+    def cut(self, text: str) -> str:
+        """The text with an ellipsis that the stream can carry."""
+        return text if self.style.unicode else text.replace("…", "...")
 
 
 def pieces(parts: Iterable[Run], style: Style, totals: Totals) -> Iterator[str]:

@@ -253,6 +253,10 @@ def test_ctrl_c_is_130_without_a_traceback(run: Command, write: Writer, drafts: 
         ["check", "a.txt", "--baseline", "a", "--write-baseline", "b"],
         ["check", "a.txt", "--output", "nowhere/out.json"],
         ["check", "a.txt", "--output", "./a.txt"],
+        ["check", "a.txt", "--output", "b.json", "--write-baseline", "./b.json"],
+        ["check", "a.txt", "--output", "base.json", "--baseline", "base.json"],
+        ["check", "a.txt", "--output", "own.toml", "--config", "own.toml"],
+        ["check", "a.txt", "--diff-from", "a.txt", "--statistics"],
         ["check", ".", "--write-baseline", "a.txt"],
         ["check", "a.txt", "--diff-from", "b.txt", "--format", "sarif"],
         ["check", "a.txt", "--no-such-option"],
@@ -261,6 +265,8 @@ def test_ctrl_c_is_130_without_a_traceback(run: Command, write: Writer, drafts: 
 )
 def test_wrong_usage_is_one_line_and_2(run: Command, write: Writer, drafts: Texts, argv: list[str]) -> None:
     write("a.txt", drafts["good"])
+    write("base.json", '{"version": 1, "files": {}}')
+    write("own.toml", "")
     result = run(*argv)
     assert (result.code, result.out) == (2, "")
     assert result.err.startswith("notecheck: ")

@@ -71,11 +71,12 @@ def test_undecodable_bytes_say_the_encoding_and_the_offset(tmp_path: Path) -> No
         (b"", "empty draft"),
         (b" \n\n", "empty draft"),
         (b"> We keep your details.", "empty draft: nothing but quoted mail, headers and signatures"),
+        (rb"{\rtf1\ansi Thank you.}", "RTF, not a text; save it as plain text"),
         (b"PK\x03\x04\0\0", "binary data (a NUL byte at offset 4), not a text"),
         (b"a" * 1_000_001, "1,000,001 characters, a draft has at most 1,000,000"),
         (b"a" * 4_000_005, "larger than 4 MiB, too large for a draft"),
     ],
-    ids=["empty", "blank", "masked", "binary", "long", "large"],
+    ids=["empty", "blank", "masked", "rtf", "binary", "long", "large"],
 )
 def test_files_that_hold_no_draft(data: bytes, cause: str, tmp_path: Path) -> None:
     path = tmp_path / "note.txt"

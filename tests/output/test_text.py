@@ -14,7 +14,7 @@ from wcwidth import wcswidth
 from notecheck.output import renderer
 from notecheck.output.model import DraftResult, LineMap, Notice, Run, Style
 from notecheck.output.terminal import MAX_ROWS, excerpt, visible
-from notecheck.types import Report, Span
+from notecheck.types import Check, Evidence, Report, Span
 
 Drafts = Callable[..., DraftResult]
 Reports = Callable[..., Report]
@@ -78,8 +78,12 @@ def test_colour_only_when_asked_for(draft: Drafts) -> None:
 
 
 def test_a_stream_without_signs_gets_plain_ones(draft: Drafts, report: Reports) -> None:
-    plain = report(checks={}, findings=(), remarks=())
-    assert render(Run((draft(plain),)), Style(unicode=False)).isascii()
+    long = Evidence("keep_in_mind/a", Span(0, 4), "Please keep me in mind, " * 20)
+    checks = {"keep_in_mind": Check("keep_in_mind", "yes", True, (long,))}
+    plain = report(checks=checks, findings=(), remarks=())
+    text = render(Run((draft(plain),)), Style(unicode=False))
+    assert text.isascii()
+    assert '..."' in text
 
 
 def test_several_drafts_are_summed_up(draft: Drafts, report: Reports) -> None:

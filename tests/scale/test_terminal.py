@@ -15,7 +15,7 @@ from .conftest import TESTS, start, write_rows
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
 
-BAR = re.compile(r"Checking  \[[#-]+\]  \d+/\d+")
+BAR = re.compile(r"Checking  \[[#-]+\]  \d+/\d+ +\d+%")
 
 
 def at_terminal(command: Sequence[str], *, until: bytes = b"", then: bytes = b"") -> tuple[int, list[str]]:
@@ -102,6 +102,15 @@ def test_ctrl_c_at_a_terminal_is_130_and_says_how_far_it_got(folder: Path) -> No
     assert any(line.startswith("notecheck: stopped after ") for line in lines)
     assert "Traceback" not in "".join(lines)
     assert os.listdir(folder) == ["rows.jsonl"]
+
+
+def test_a_draft_can_be_typed(folder: Path) -> None:
+    code, lines = at_terminal(
+        command("-", "--format", "concise"), until=b"Ctrl-D", then=b"Dear slot, thanks.\n\x04"
+    )
+    assert code == 1
+    assert lines[0].startswith("notecheck: reading the draft from this terminal")
+    assert any(line.startswith("<stdin>:1:6: slots/any") for line in lines)
 
 
 @pytest.mark.parametrize("form", ["text", "concise"])
