@@ -186,7 +186,9 @@ def _chain(file: Path) -> list[_Layer]:
             data = data.get("tool", {}).get("notecheck", {})
             if not isinstance(data, dict):
                 raise NotecheckError(f"{shown}: tool.notecheck: must be a table")
-        reader = _Reader(shown, following.parent)
+            reader = _Reader(shown, following.parent, "tool.notecheck.")
+        else:
+            reader = _Reader(shown, following.parent)
         extends = reader.extends(data)
         layers.append(_Layer(shown, reader.settings(data)))
         following = extends
@@ -196,12 +198,13 @@ def _chain(file: Path) -> list[_Layer]:
 class _Reader:
     """Checks the values of one file."""
 
-    def __init__(self, source: str, folder: Path) -> None:
+    def __init__(self, source: str, folder: Path, prefix: str = "") -> None:
         self.source = source
         self.folder = folder
+        self.prefix = prefix
 
     def fail(self, key: str, cause: str) -> NotecheckError:
-        return NotecheckError(f"{self.source}: {key}: {cause}")
+        return NotecheckError(f"{self.source}: {self.prefix}{key}: {cause}")
 
     def extends(self, data: Mapping[str, Any]) -> Path | None:
         value = data.get("extends")

@@ -71,7 +71,8 @@ def _suite(name: str, cases: Iterable[ET.Element], counts: Counter[str]) -> str:
     for kind in _COUNTED:
         suite.set(kind, str(own[kind]))
     ET.indent(suite, level=1)
-    return f"  {ET.tostring(suite, encoding='unicode')}\n"
+    # In ASCII, so that any stream carries it.
+    return f"  {ET.tostring(suite, encoding='us-ascii').decode('ascii')}\n"
 
 
 def _case(where: str, rule: str, level: Level, message: str, hint: str, style: Style) -> ET.Element:

@@ -220,3 +220,12 @@ def test_no_pattern_takes_long(parts: list[str], depth: int) -> None:
 
 def test_a_path_outside_is_not_covered() -> None:
     assert not Override(("**",), Path("/home/ann")).covers(Path("/tmp/a.txt"))
+
+
+def test_a_key_of_pyproject_is_named_with_its_table(tmp_path: Path) -> None:
+    file = tmp_path / "pyproject.toml"
+    file.write_text("[tool.notecheck]\nignroe = []\n")
+    with pytest.raises(
+        NotecheckError, match=r"pyproject\.toml: tool\.notecheck\.ignroe: unknown key, did you mean"
+    ):
+        load(file)

@@ -174,6 +174,12 @@ def test_junit_of_a_clean_draft_is_one_case_that_passes(draft: Drafts, report: R
     assert (root.get("tests"), root.get("failures")) == ("1", "0")
 
 
+def test_junit_is_carried_by_any_stream(draft: Drafts, report: Reports) -> None:
+    text = renderer("junit")(Run((draft(report(), label="Zoë 工場.txt"),)), Style())
+    assert text.isascii()
+    assert ET.fromstring(text)[0].get("name") == "Zoë 工場.txt"
+
+
 def test_junit_survives_what_xml_cannot_carry(draft: Drafts, report: Reports) -> None:
     finding = Finding("a/b", "error", "bell \x07 and \ud800", "", None, None)
     ET.fromstring(renderer("junit")(Run((draft(report(findings=(finding,)), label="\x00"),)), Style()))
