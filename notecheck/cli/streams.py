@@ -17,6 +17,9 @@ from notecheck.types import NotecheckError
 #: Fewer steps than these are over before a progress bar says anything.
 PROGRESS_FROM = 20
 
+#: Longest line on standard error, in code points: a name in a settings file may be as long as the file.
+MAX_MESSAGE = 1000
+
 _SIGNS = "✓✗█░│“”…→␛"
 
 # A bar on standard error has to make way for what is written to the same terminal.
@@ -96,7 +99,9 @@ def write_out(text: str, *, color: bool = False) -> bool:
 
 
 def write_error(message: str) -> None:
-    """Write one line to standard error."""
+    """Write one line to standard error, cut where it is longer than anybody reads."""
+    if len(message) > MAX_MESSAGE:
+        message = message[:MAX_MESSAGE] + " ..."
     with suppress(BrokenPipeError):
         click.echo(f"notecheck: {visible(message)}", err=True)
 

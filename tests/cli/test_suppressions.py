@@ -78,6 +78,17 @@ def test_a_selector_that_names_no_rule_is_an_error(
     assert result.err.count("\n") == 1
 
 
+def test_a_name_of_any_length_gives_a_line_that_can_be_read(
+    run: Command, write: Writer, drafts: Texts
+) -> None:
+    write("a.txt", drafts["good"])
+    write("notecheck.toml", f'ignore = ["{"slots" * 20_000}"]')
+    result = run("check", "a.txt")
+    assert result.code == 2
+    assert result.err.startswith("notecheck: notecheck.toml: ignore: no rule slotsslots")
+    assert len(result.err) < 1100
+
+
 def test_a_sidecar_hides_findings(run: Command, write: Writer, drafts: Texts) -> None:
     write("a.txt", drafts["slot"])
     write("a.txt.notecheck.toml", 'ignore = ["slots"]')
