@@ -46,7 +46,7 @@ EPILOG = """PATH is a file, a folder (searched for .txt .md .eml .html .mbox .js
 standard input. A .parquet file has to be named. Of the rows of .jsonl and .parquet the first of the fields
 text, body, draft, note is read.
 
-Standard input is read as a mail or a mailbox where it opens like one, and otherwise as a text;
+Standard input is read as a mail, a mailbox or HTML where it opens like one, and otherwise as a text;
 --stdin-filename NAME says by its suffix what it is, and by its folder which settings hold.
 
 Results are written draft by draft, in memory that does not grow with the input. With --output FILE they go to

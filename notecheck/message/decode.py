@@ -20,6 +20,10 @@ _MACHINE_FIELDS = frozenset((
     b"mime-version", b"message-id", b"received", b"return-path", b"content-type", b"delivered-to",
     b"x-mailer", b"dkim-signature", b"content-transfer-encoding", b"in-reply-to", b"references", b"user-agent",
 ))  # fmt: skip
+_ENCODING_FIELDS = frozenset((b"content-type", b"content-transfer-encoding"))
+# What may stand above a mail or a page that was piped or pasted.
+_OPENING = re.compile(rb"(?:\xef\xbb\xbf)?\s*")
+_LONGEST_HEADER = 2**20
 _FIELDS_OF_PEOPLE = frozenset((b"from", b"to", b"subject", b"date"))
 #: "From ann@example.com Mon Mar  3 10:12:33 2025", the line that opens a message in a mailbox.
 SEPARATOR = re.compile(rb"From \S+\s+(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\b.*\d\d:\d\d")
@@ -61,14 +65,28 @@ def decode_marked(data: bytes, name: str | None) -> str | None:
 def looks_like_mail(data: bytes) -> bool:
     """Whether the bytes open with a header block that only mail programs write."""
     names = set()
-    position = 3 if data.startswith(codecs.BOM_UTF8) else 0
+    position = _start(data)
     if SEPARATOR.match(data, position):
         position = data.find(b"\n", position) + 1
-    while (match := _FIELD.match(data, position)) and position < 2**16:
+    while (match := _FIELD.match(data, position)) and position < _LONGEST_HEADER:
         names.add(match[1].lower())
         position = match.end()
     blank = data[position : position + 2].startswith((b"\n", b"\r\n"))
-    return blank and (b"mime-version" in names or bool(names & _FIELDS_OF_PEOPLE and names & _MACHINE_FIELDS))
+    machine = names & _MACHINE_FIELDS or any(name.startswith(b"x-") for name in names)
+    return blank and (
+        b"mime-version" in names or names >= _ENCODING_FIELDS or bool(names & _FIELDS_OF_PEOPLE and machine)
+    )
+
+
+def _start(data: bytes) -> int:
+    found = _OPENING.match(data)
+    return found.end() if found else 0
+
+
+def looks_like_html(data: bytes) -> bool:
+    """Whether the bytes open as a page of HTML does."""
+    start = _start(data)
+    return data[start : start + 14].lower().startswith((b"<!doctype html", b"<html"))
 
 
 def check_length(text: str, name: str | None) -> str:

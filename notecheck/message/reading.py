@@ -38,7 +38,7 @@ _FORMS = {
     ".mbox": "mailbox",
     ".jsonl": "rows",
 }
-# A text, unless it opens with what only mail programs write.
+# A text, unless it opens as only mails and pages do.
 _ANY = "any"
 _BOXES = ("mailbox", "rows")
 _LIMITS = {"mail": MAX_MAIL_BYTES, _ANY: MAX_MAIL_BYTES, "html": 4 * MAX_MARKUP}
@@ -51,7 +51,7 @@ def read(
 
     Args:
         draft: the text itself (a ``str`` is never a path); bytes; a mail; or the path of a .txt, .md, .eml,
-            .html file. Bytes and files of any other suffix are a text, or a mail when they clearly are one.
+            .html file. Bytes and files of any other suffix are a text, or a mail or HTML when they clearly are.
         name: what messages call the draft. For bytes its suffix tells the form as that of a path does; for a
             ``str`` only ``.md`` matters. A path is its own name.
 
@@ -150,17 +150,19 @@ def require_note(draft: Draft) -> Draft:
 def _read_bytes(data: bytes, name: str | None) -> Draft:
     form = _form(name)
     _refuse_boxes(form, name)
-    if form == "html":
+    if form == "html" or (form == _ANY and decode.looks_like_html(data)):
         from notecheck.message import markup
 
         converted = markup.convert(markup.decode_markup(data, name), name)
         decode.check_length(converted.text, name)
         return require_note(_masked(converted.text, converted.known, name, (), True))
     remarks: tuple[str, ...] = ()
-    if form == "mail" or (form == _ANY and decode.looks_like_mail(data)):
+    opens_like_mail = form in ("mail", _ANY) and decode.looks_like_mail(data)
+    if form == "mail" or opens_like_mail:
         from notecheck.message import mail
 
-        message = mail.parse(data, name)
+        # A blank line above the headers would end them before they begin.
+        message = mail.parse(data.lstrip(b"\r\n") if opens_like_mail else data, name)
         if message.keys():
             return read_mail(message, name)
         remarks = (NO_HEADERS,)

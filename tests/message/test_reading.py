@@ -137,6 +137,17 @@ def test_the_name_tells_the_form_of_bytes() -> None:
         read(b"", name="x.mbox")
 
 
+def test_a_page_without_a_name_is_read_as_one(tmp_path: Path) -> None:
+    pytest.importorskip("inscriptis")
+    page = b"\n<!DOCTYPE html>\n<html><body><p>Thanks for the <b>demo</b>.</p></body></html>"
+    (tmp_path / "page").write_bytes(page)
+    for draft in (read(page), read(tmp_path / "page"), *read_all(page, name="<stdin>")):
+        assert isinstance(draft, Draft)
+        assert texts(draft) == ["Thanks for the demo."]
+        assert draft.converted
+    assert not read(page, name="page.txt").converted
+
+
 def test_something_else_is_a_type_error() -> None:
     with pytest.raises(TypeError, match="not int"):
         read(7)  # type: ignore[arg-type]
