@@ -22,6 +22,7 @@ _PLAIN: dict[int, str | None] = {
     **dict.fromkeys(map(ord, "\u2018\u2019\u02bc"), "'"),
     **dict.fromkeys(map(ord, "\u201c\u201d"), '"'),
     0xFF1A: ":",
+    0xFF1E: ">",
 }
 # Nothing that is recognised by its whole line is longer; a longer line is known by its beginning.
 _LONGEST = 1000

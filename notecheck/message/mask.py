@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from notecheck.message.draft import Masked, Reason
 from notecheck.message.headers import find_front_matter, find_headers
+from notecheck.message.letters import find_rejections
 from notecheck.message.lines import Line, split, trim
 from notecheck.message.quotes import find_quotes
 from notecheck.message.signature import (
@@ -19,6 +20,7 @@ from notecheck.types import Span
 # In this order: what is appended to a letter goes first, and the rest is read as it would be without it.
 _STEPS: tuple[tuple[Reason, Callable[[Sequence[Line]], set[int]]], ...] = (
     ("quote", find_quotes),
+    ("quote", find_rejections),
     ("signature", find_delimited),
     ("footer", find_footers),
     ("signature", find_signature),

@@ -5,13 +5,14 @@ from __future__ import annotations
 from notecheck.message.lines import Line, regex
 
 _FIELDS = {
-    "from": ("from", "von", "de", "da", "van", "från", "fra"),
-    "to": ("to", "an", "à", "para", "a", "aan", "till", "til"),
+    "from": ("from", "von", "de", "da", "van", "från", "fra", "od", "от", "发件人", "差出人"),
+    "to": ("to", "an", "à", "para", "a", "aan", "till", "til", "кому", "收件人", "宛先"),
     "cc": ("cc", "bcc", "kopie", "copie à", "kopia", "kopi"),
     "date": ("date", "sent", "datum", "gesendet", "envoyé", "fecha", "enviado", "enviada", "data",
-        "inviato", "verzonden", "skickat", "sendt", "dato", "received"),
+        "inviato", "verzonden", "skickat", "sendt", "dato", "received", "wysłano", "data wysłania",
+        "отправлено", "дата", "发送时间", "日期", "送信日時", "日付"),
     "subject": ("subject", "subject line", "email subject", "betreff", "objet", "asunto", "oggetto",
-        "assunto", "onderwerp", "ämne", "emne", "sub", "subj"),
+        "assunto", "onderwerp", "ämne", "emne", "temat", "тема", "主题", "件名", "sub", "subj"),
     "re": ("re", "ref", "fw", "fwd", "aw", "wg", "sv", "tr", "rv"),
     "other": ("reply-to", "message-id", "mime-version", "in-reply-to", "references", "return-path",
         "delivered-to", "importance", "priority", "sensitivity", "attachment", "attachments",
@@ -32,12 +33,12 @@ _DEVICES = frozenset((
     "iphone", "ipad", "ipod", "android", "samsung", "galaxy", "phone", "smartphone", "mobile", "blackberry",
     "pixel", "huawei", "xiaomi", "device", "outlook", "mail", "gmail", "yahoo", "proton", "protonmail",
     "windows", "tablet", "nokia", "oneplus", "motorola", "thunderbird", "aol", "icloud", "spark",
-    "superhuman", "mac", "fairphone", "handheld",
+    "superhuman", "mac", "fairphone", "handheld", "gmx", "bluemail",
 ))  # fmt: skip
 _DEVICE_STARTS = (
-    "sent from ", "sent via ", "sent with ", "sent on the go from ", "get outlook for ", "envoyé de ",
-    "envoyé depuis ", "gesendet von ", "von meinem ", "enviado desde ", "enviado do ", "inviato da ",
-    "verzonden vanaf ",
+    "sent from ", "sent via ", "sent with ", "sent on the go from ", "get outlook for ", "get bluemail for ",
+    "envoyé de ", "envoyé depuis ", "envoyé à partir ", "gesendet von ", "gesendet mit ", "von meinem ",
+    "enviado desde ", "enviado do ", "inviato da ", "verzonden vanaf ",
 )  # fmt: skip
 _CLOSING = (
     r"(?:(?:with|in|many|kind|kindest|best|warm|warmest|sincere|sincerest|deepest|my|very|all|the|your|fond|"
@@ -45,7 +46,11 @@ _CLOSING = (
     r"(?:regards?|rgds|wishes|thanks|thank you|thankyou|thx|gratitude|appreciation|best|truly|sincerely|"
     r"faithfully|respectfully|cordially|cheers|yours|warmly|gratefully|ta|ciao|respect|hopes?|love|take care|"
     r"talk soon|speak soon|until next time|all the best|be well|stay well|onwards?|v/r|br|kr|bw|warmest|"
-    r"humbly|obediently|lovingly|submitted|appreciatively|peace|salutations|greetings)"
+    r"humbly|obediently|lovingly|submitted|appreciatively|peace|salutations|greetings|"
+    # Many write in English and close as they do at home.
+    r"(?:mit )?(?:freundliche[nmr]?|viele[nr]?|liebe[nr]?|beste[nr]?|herzliche[nr]?|schöne[nr]?) (?:gr(?:ü|ue)(?:ß|ss)en?|gruß)|"
+    r"mfg|lg|vg|(?:bien )?cordialement|bien à vous|(?:un )?(?:cordial )?saludos?(?: cordiales)?|atentamente|"
+    r"(?:cordiali|distinti) saluti|met vriendelijke groet(?:en)?|vriendelijke groet(?:en)?|atenciosamente)"
 )
 _CONTACT = (
     r"\S@\w[\w.-]*\.\w\w",
@@ -79,7 +84,7 @@ def field(line: Line) -> tuple[str, str] | None:
     colon = line.key.find(":", 1, 24)
     if colon < 0:
         return None
-    kind = _KINDS.get(line.low[:colon].strip("*_ "))
+    kind = _KINDS.get(line.low[:colon].strip("*_# "))
     return None if kind is None else (kind, line.key[colon + 1 :].strip("*_ \t"))
 
 
@@ -92,6 +97,11 @@ def is_speech(text: str) -> bool:
         return True
     # The last word is left out for the sake of "Analyst I" and "Nurse II".
     return any(word.strip(',.;:()"') in _SPEAKING for word in words[:-1]) or (words[-1:] == ["you."])
+
+
+def holds_speech(text: str) -> bool:
+    """Whether a word stands in the text with which people speak of themselves or to somebody."""
+    return any(word.strip(',.;:()"') in _SPEAKING for word in text.split())
 
 
 def is_slot(text: str) -> bool:
@@ -158,7 +168,7 @@ def is_sign_off(line: Line) -> bool:
             and regex(r"^[A-Za-zÀ-ÿ][\w.'’-]*(?: [A-Z][\w.'’-]*){0,2}$").search(name) is not None
         )
     match = regex(
-        rf"^{_CLOSING}(?:(?:\s*[,&]\s*|\s+and\s+|\s+){_CLOSING})*"
+        rf"^{_CLOSING}(?:(?:\s*[,&/]\s*|\s+and\s+|\s+){_CLOSING})*"
         r"(?: again| so much| very much| a lot| a million| always| ever| indeed| in advance| once more)?(.*)$"
     ).search(line.low)
     if match is None:
@@ -193,6 +203,15 @@ def is_title(text: str) -> bool:
         return False
     words = regex(r"[^\W\d_]{4,}").findall(text)
     return text.count(" ") <= 8 and 2 * sum(word[0].isupper() for word in words) > len(words)
+
+
+def is_image(line: Line) -> bool:
+    """Whether the line is what stands in a text for the pictures of a signature: "[cid:image001.png]"."""
+    if line.low[0] != "[":
+        return False
+    return (
+        regex(r"^(?:\[(?:image:|cid:|https?://)[^\]]*\]\s*(?:<[^<>\s]*>)?\s*)+$").search(line.low) is not None
+    )
 
 
 def is_device(line: Line) -> bool:

@@ -28,9 +28,12 @@ _ATTRIBUTION = (
     r"^em\b.{3,}\bescreveu ?:$",
     r"^w dniu\b.{3,}\bnapisał.{0,5}:$",
     r"^\d{4}-\d\d-\d\d\b.*<\S+@\S+>:$",
+    r"<\S+@\S+> hat am\b.*\bgeschrieben ?:$",
+    r"^[^:<>?!]{2,60}(?:<\S+@\S+> )?(?:wrote|schrieb|escribió) (?:on|am|el) .{0,12}\d.{3,40}:$",
     r"^(?:[^:<>]{0,80}<\S+@\S+>|\S+@[^\s>]+) (?:wrote|writes|schrieb|a écrit|escribió|ha scritto) ?:$",
 )
-_TIME = r"\b\d{1,2}(?:[:.]| ?h ?)\d\d\b"
+_TIME = r"\b\d{1,2}(?:[:.]| ?h ?)\d\d(?!\d)"
+_YEAR = r"\b(?:19|20)\d\d"
 _DAY_AND_YEAR = (
     r"\b(?:mon|tue|wed|thu|fri|sat|sun|lun|mar|mer|jeu|ven|sam|dim|mo|di|mi|do|fr|sa|so)[a-z]*\b.*"
     r"\b(?:19|20)\d\d\b"
@@ -141,11 +144,11 @@ def _is_attribution(text: str, below: Line | None, *, quoted: bool, alone: bool,
         top: whether nothing is above.
     """
     low = text.lower()
-    matched = any(regex(pattern).search(low) for pattern in _ATTRIBUTION)
+    matched = _names_sender(text) or any(regex(pattern).search(low) for pattern in _ATTRIBUTION)
     dated = "@" in text or regex(_TIME).search(low) is not None
     by_reader = regex(r"\byou (?:wrote|said) ?:$").search(low) is not None
     if below is not None and quoted:
-        if matched and dated:
+        if matched and (dated or regex(_YEAR).search(low) is not None):
             return True
         # "On Monday you wrote:" above a quoted line is still the writer speaking.
         named = matched or (alone and (low.startswith("quoting ") or _is_named(text)))
@@ -159,6 +162,16 @@ def _is_attribution(text: str, below: Line | None, *, quoted: bool, alone: bool,
     return not top and (dated or regex(_DAY_AND_YEAR).search(low) is not None)
 
 
+def _names_sender(text: str) -> bool:
+    """Whether it is an address, a time and a colon, and nobody speaks: an attribution in any language."""
+    return (
+        regex(r"[<(]\S+@[^\s<>()]+[>)]+").search(text) is not None
+        and regex(_TIME).search(text) is not None
+        and len(regex(r"\d+").findall(text)) >= 4
+        and not phrases.holds_speech(text)
+    )
+
+
 def _is_named(text: str) -> bool:
     """Whether it is "Dana Whitfield wrote:" and no more."""
     return regex(r"^(?:[A-Z][\w.'-]*,? ){1,4}(?:wrote|writes) ?:$").search(text) is not None and not (
@@ -170,14 +183,23 @@ def _behind_marker(lines: Sequence[Line], index: int) -> int | None:
     """The index behind the marker and the header fields that begin a quoted mail here, or None."""
     line = lines[index]
     first = line.low[0]
-    if first in "-_=*" or line.low in _BEGINNINGS or line.low.startswith("##-"):
+    # In a text "*From:*" is what was bold in the mail.
+    if (
+        (first in "-_=*" and phrases.field(line) is None)
+        or line.low in _BEGINNINGS
+        or line.low.startswith("##-")
+    ):
         core = line.low.strip("-_=*~ \t:>")
         if (
             line.low in _BEGINNINGS
             or "reply above this line" in line.low
             or (
                 line.low[:2] in ("--", "__", "==", "**")
-                and (core in _MARKERS or core.startswith("forwarded by "))
+                and (
+                    core in _MARKERS
+                    or core.startswith(("forwarded by ", "forwarded message from "))
+                    or regex(r"^on\b.{3,}\d.*\bwrote$").search(core) is not None
+                )
             )
         ):
             return max(index + 1, _fields(lines, index + 1)[0])

@@ -18,7 +18,8 @@ _FOOTER_STARTS = (
     "e-mail disclaimer", "email disclaimer", "privacy notice", "i acknowledge the traditional",
     "we acknowledge the traditional", "registered in", "registered office", "company registration",
     "please think", "please do not print", "manage preferences", "manage your preferences", "*****",
-    "caution:",
+    "caution:", "virus-free", "diese e-mail", "diese nachricht", "der inhalt dieser", "ce message", "ce courriel",
+    "cet e-mail", "este mensaje", "este correo",
 )  # fmt: skip
 _LEGAL = (
     r"confidential|privileged|intended (?:solely |only )?(?:recipient|for|to)|intended addressee|addressee|"
@@ -26,11 +27,19 @@ _LEGAL = (
     r"liab(?:le|ility)|virus|views (?:or opinions )?expressed|unsubscribe|opt out|mailing list|"
     r"privacy policy|registered (?:in|office|number|company)|copyright|environment before|"
     r"before (?:you )?print|save paper|traditional (?:custodians|owners)|all rights reserved|preferences|"
-    r"legal relations|not intended to"
+    r"legal relations|not intended to|vertraulich|rechtlich geschützt|unbefugt|adressat|confidentiel|destinataire|"
+    r"confidencial|destinatario"
 )
 # Below a bare "--" a signature is no longer than this; what is longer is the rest of the letter.
 _SIGNATURE_LINES = 15
 _SIGNATURE_WORDS = 60
+# What no letter begins a paragraph with, so that the paragraph needs no word of law besides.
+_ADDED_BY_PROGRAMS = (
+    "virus-free",
+    "this email has been checked",
+    "this email has been scanned",
+    "this e-mail has been",
+)
 _MOTTO_WORDS = 12
 # How far from the end a signature without a sign-off is looked for, in lines.
 _TAIL = 10
@@ -99,7 +108,8 @@ def find_footers(lines: Sequence[Line]) -> set[int]:
         # One word of law is enough below the sign-off; in the middle of a letter it takes two.
         paragraph = _paragraph(lines, i)
         hints = len(set(regex(_LEGAL).findall(paragraph)))
-        if (starts and hints >= (1 if signed or below_footer else 2)) or (not starts and hints >= 2):
+        enough = 1 if signed or below_footer or line.low.startswith(_ADDED_BY_PROGRAMS) else 2
+        if (starts and hints >= enough) or (not starts and hints >= 2):
             found.add(i)
             in_footer = below_footer = True
     return found
@@ -120,8 +130,8 @@ def _paragraph(lines: Sequence[Line], start: int) -> str:
 
 
 def find_signature(lines: Sequence[Line]) -> set[int]:
-    """Indexes of the contact lines below the sign-off and the name, and of "Sent from my iPhone" lines."""
-    found = {i for i, line in enumerate(lines) if phrases.is_device(line)}
+    """Indexes of the contact lines below the sign-off and the name, of "Sent from my iPhone" and of pictures."""
+    found = {i for i, line in enumerate(lines) if phrases.is_device(line) or phrases.is_image(line)}
     spared = postscripts(lines)
     sign_offs = [i for i, line in enumerate(lines) if i not in found and phrases.is_sign_off(line)]
     mark = next((i for i in reversed(sign_offs) if i not in spared), None)

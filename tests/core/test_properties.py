@@ -68,6 +68,9 @@ QUOTES = [
     "\n\n-----Original Message-----\nFrom: Petra Blom\nSent: Tuesday\nTo: Orla\nSubject: Your application\n\n"
     "We will keep your CV on file. Was it my fault?\n",
     "\n-- \nOrla Byrne\n+353 1 555 0100\n",
+    # Pasted, with nothing that marks it as quoted.
+    "\n\nDear Orla,\n\nUnfortunately we chose another candidate. We will keep your CV on file and will contact you "
+    "if a similar role opens up.\n\nKind regards,\nPetra\n",
 ]
 
 
