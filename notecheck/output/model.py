@@ -28,11 +28,12 @@ SCORE_TITLES: Mapping[ScoreName, str] = {"genericness": "Generic", "annoyance": 
 SCORE_WORDS: Mapping[ScoreName, tuple[str, str, str, str]] = {
     "genericness": (
         "only this writer to this reader",
-        "mostly particular, some stock lines",
-        "mostly stock, or too short to tell",
+        "mostly particular, some stock",
+        "mostly stock, or very short",
         "a form letter",
     ),
-    "annoyance": ("gracious or neutral", "a faint edge", "passive-aggressive", "open hostility"),
+    # What the reader hears; it need not be what the writer felt.
+    "annoyance": ("gracious or neutral", "a faint edge", "sounds passive-aggressive", "sounds hostile"),
 }
 
 

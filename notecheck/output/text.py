@@ -110,16 +110,17 @@ def _draft(draft: DraftResult, painter: Painter) -> Iterator[str]:
     for score in report.scores.values():
         yield from _gauge(score, painter)
     reading = report.readability
-    length = (
-        f"{plural(reading.words, 'word')}, about {plural(round(reading.reading_seconds), 'second')} to read"
-    )
+    seconds = max(1, round(reading.reading_seconds))
+    length = f"{plural(reading.words, 'word')}, about {plural(seconds, 'second')} to read"
     yield painter.paint(f"  {length}", dim=True)
     if report.findings:
+        needed = any(finding.level == "error" for finding in report.findings)
         yield ""
-        yield "  What to change"
+        yield "  What to change" if needed else "  What you could still change"
+        told: set[str] = set()
         for finding in report.findings:
             yield ""
-            yield from _finding(draft, finding, painter)
+            yield from _finding(draft, finding, painter, told)
     for remark in report.remarks:
         yield ""
         yield from _wrapped(f"Remark: {remark}", painter, "  ")
@@ -153,20 +154,35 @@ def _gauge(score: Score, painter: Painter) -> Iterator[str]:
         )
         # What adds little next to the strongest is not what the score comes from.
         telling = [item for item in adding if item.weight >= 0.35 * adding[0].weight]
-        quotes = [painter.quote(item.quote, 40) for item in telling if item.quote][:3]
-        if quotes:
-            yield f"  {'':<8} mostly from {', '.join(dict.fromkeys(quotes))}"
+        lead = f"  {'':<8} mostly from "
+        room = max(20, painter.style.width - len(lead) - 2)
+        quotes = [painter.quote(item.quote, room) for item in telling if item.quote][:3]
+        for quote in dict.fromkeys(quotes):
+            yield f"{lead}{quote}"
+            lead = " " * len(lead)
 
 
-def _finding(draft: DraftResult, finding: Finding, painter: Painter) -> Iterator[str]:
-    level = painter.paint(finding.level, fg=LEVEL_COLORS[finding.level], bold=True)
-    rule = painter.paint(f"[{finding.rule}]", dim=True)
+def _finding(draft: DraftResult, finding: Finding, painter: Painter, told: set[str]) -> Iterator[str]:
+    """One finding; ``told`` are the sentences that its draft was told before, which are not said again."""
     if finding.span is None:
         where = ""
     else:
         place = draft.lines.position(finding.span.start)
         where = f"{place.line}:{place.column} "
-    yield f"  {where}{level} {visible(' '.join(finding.message.split()))} {rule}"
+    message = " ".join(finding.message.split())
+    lead, stop, reason = message.partition(". ")
+    if stop and lead in told:
+        message = reason
+    told.add(lead)
+    start, end = f"  {where}{finding.level}", f"[{finding.rule}]"
+    lines = list(_wrapped(f"{message} {end}", painter, " " * (len(start) + 1), "    "))
+    first = start[: -len(finding.level)] + painter.paint(
+        finding.level, fg=LEVEL_COLORS[finding.level], bold=True
+    )
+    lines[0] = f"{first} {lines[0].lstrip()}"
+    if lines[-1].endswith(end):
+        lines[-1] = lines[-1].removesuffix(end) + painter.paint(end, dim=True)
+    yield from lines
     if finding.span is not None and draft.source is not None:
         gutter = len(str(len(draft.lines.starts)))
         room = max(20, painter.style.width - gutter - 7)
@@ -176,18 +192,21 @@ def _finding(draft: DraftResult, finding: Finding, painter: Painter) -> Iterator
             if row.marks:
                 marks = painter.paint(row.marks, fg=LEVEL_COLORS[finding.level])
                 yield f"    {'':>{gutter}} {painter.glyphs.rule} {marks}"
-    if finding.hint:
+    if finding.hint and finding.hint not in told:
+        told.add(finding.hint)
         yield from _wrapped(finding.hint, painter, "    ")
 
 
-def _wrapped(text: str, painter: Painter, indent: str) -> Iterator[str]:
+def _wrapped(text: str, painter: Painter, indent: str, below: str | None = None) -> Iterator[str]:
+    """The text on as many lines as it takes, those below the first indented by ``below`` if that is given."""
     text = visible(" ".join(text.split()))
     if cells(text) != len(text):
         # The standard wrapper counts code points; wide text is left for the terminal to wrap.
         yield indent + text
         return
     yield from textwrap.wrap(
-        text, painter.style.width, initial_indent=indent, subsequent_indent=indent, break_long_words=False,
+        text, painter.style.width, initial_indent=indent,
+        subsequent_indent=indent if below is None else below, break_long_words=False,
         break_on_hyphens=False,
     )  # fmt: skip
 

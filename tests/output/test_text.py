@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
+import click
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from wcwidth import wcswidth
 from notecheck.output import renderer
 from notecheck.output.model import DraftResult, LineMap, Notice, Run, Style
 from notecheck.output.terminal import MAX_ROWS, excerpt, visible
-from notecheck.types import Check, Evidence, Report, Span
+from notecheck.types import Check, Evidence, Readability, Report, Span
 
 Drafts = Callable[..., DraftResult]
 Reports = Callable[..., Report]
@@ -49,7 +50,7 @@ def test_the_moves_the_gauges_and_then_what_to_change(draft: Drafts) -> None:
     assert "“Do you have any feedback?”" in lines[3]
     assert lines[4].split() == ["✗", "Keep-in-mind", "request", "no"]
     assert "Generic  ███░░░░░░░ 0.30" in text
-    assert "Annoyed  ████████░░ 0.80  passive-aggressive; must stay below 0.50" in text
+    assert "Annoyed  ████████░░ 0.80  sounds passive-aggressive; must stay below 0.50" in text
     assert "mostly from “Honestly”" in text
     assert "23 words, about 6 seconds to read" in text
     order = [
@@ -70,6 +71,47 @@ def test_a_ready_note_says_so_and_asks_for_nothing(draft: Drafts, report: Report
     text = render(Run((draft(report(ready=True, findings=(), remarks=())),)), Style())
     assert text.splitlines()[0] == "drafts/oskar.txt: ready to send"
     assert "What to change" not in text
+
+
+def test_what_was_said_is_not_said_again(draft: Drafts, report: Reports) -> None:
+    first = report().findings[0]
+    findings = (
+        replace(first, rule="annoyance/a", message="It may sting. A count is a bill.", hint="Leave it out."),
+        replace(first, rule="annoyance/b", message="It may sting. A sigh is heard.", hint="Leave it out."),
+        replace(first, rule="slots/a", message="Template text.", hint="Fill it in."),
+        replace(first, rule="slots/b", message="Template text.", hint="Fill it in."),
+    )
+    text = render(Run((draft(report(findings=findings)),)), Style())
+    assert text.count("It may sting.") == 1
+    assert "A sigh is heard. [annoyance/b]" in text
+    assert text.count("Leave it out.") == text.count("Fill it in.") == 1
+    assert text.count("Template text.") == 2
+    # Another draft is told from the beginning.
+    twice = render(Run((draft(report(findings=findings)),) * 2), Style())
+    assert twice.count("It may sting.") == 2
+
+
+def test_advice_to_a_ready_note_is_no_demand(draft: Drafts, report: Reports) -> None:
+    findings = tuple(replace(item, level="warning") for item in report().findings)
+    text = render(Run((draft(report(ready=True, findings=findings)),)), Style())
+    assert "What to change" not in text
+    assert "What you could still change" in text
+
+
+@pytest.mark.parametrize("color", [False, True])
+@pytest.mark.parametrize("level", [0, 1, 2, 3])
+def test_nothing_is_wider_than_the_terminal(draft: Drafts, report: Reports, level: int, color: bool) -> None:
+    base = report()
+    scores = {name: replace(score, level=level, value=0.99) for name, score in base.scores.items()}
+    findings = tuple(replace(item, message=item.message + " And more of that." * 8) for item in base.findings)
+    changed = report(scores=scores, findings=findings)
+    text = click.unstyle(render(Run((draft(changed),)), Style(width=80, color=color)))
+    assert max(map(wcswidth, text.splitlines())) <= 80
+
+
+def test_a_very_short_note_takes_a_second(draft: Drafts, report: Reports) -> None:
+    text = render(Run((draft(report(readability=Readability(1, 1, 0.3, 100.0))),)), Style())
+    assert "1 word, about 1 second to read" in text
 
 
 def test_colour_only_when_asked_for(draft: Drafts) -> None:
