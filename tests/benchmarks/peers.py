@@ -64,7 +64,7 @@ class Peer:
 
     Attributes:
         name: what the table calls it.
-        package: what is installed for it.
+        package: what is installed for it; several names for npm, which come from its registry.
         command: how it is started; ``{bin}`` is the folder of its programs, ``{on}`` what it reads.
         runs: (seconds, MiB) of each run on the folder.
         starts: seconds of each run on one note.
@@ -72,7 +72,7 @@ class Peer:
     """
 
     name: str
-    package: str
+    package: str | tuple[str, ...]
     command: list[str]
     version: str = ""
     runs: list[tuple[float, float]] = field(default_factory=list)
@@ -125,6 +125,25 @@ def install(folder: Path, packages: Sequence[str]) -> str:
         return f"not installed within {PATIENCE} s"
     lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
     return "" if done.returncode == 0 else (lines or ["not installed"])[-1]
+
+
+def install_npm(folder: Path, packages: Sequence[str]) -> str:
+    """Install packages of npm into a folder; what went wrong, or nothing."""
+    npm = shutil.which("npm")
+    if npm is None:
+        return "npm is not there"
+    folder.mkdir(parents=True)
+    command = [npm, "install", "--no-audit", "--no-fund", "--silent", "--prefix", str(folder), *packages]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    except subprocess.TimeoutExpired:
+        return f"not installed within {PATIENCE} s"
+    return "" if done.returncode == 0 else (done.stderr.splitlines() or ["not installed"])[-1]
+
+
+def npm_version_of(folder: Path, package: str) -> str:
+    meta = folder / "node_modules" / package / "package.json"
+    return str(json.loads(meta.read_text(encoding="utf-8"))["version"]) if meta.exists() else ""
 
 
 def version_of(folder: Path, package: str) -> str:
@@ -225,9 +244,24 @@ def compare(work: Path, arguments: argparse.Namespace) -> None:
             "convokit",
             ["{bin}/python", str(work / "run_convokit.py"), "{on}", "{model}"],
         ),
+        Peer(
+            "textlint, write-good",
+            ("textlint", "textlint-rule-write-good"),
+            ["{bin}/textlint", "--no-textlintrc", "--rule", "write-good", "{on}"],
+        ),
+        Peer("alex", ("alex",), ["{bin}/alex", "--quiet", "{on}"]),
     ]
-    peers = [peer for peer in peers if peer.package not in arguments.without]
+    peers = [peer for peer in peers if not {peer.package, peer.package[0]} & set(arguments.without)]
     for peer in peers:
+        if not isinstance(peer.package, str):
+            home = work / peer.package[0]
+            if not home.exists():
+                say(f"installing {home.name}")
+                peer.trouble = install_npm(home, peer.package)
+            peer.version = npm_version_of(home, peer.package[0])
+            programs = str(home / "node_modules" / ".bin")
+            peer.command = [part if part == "{on}" else part.format(bin=programs) for part in peer.command]
+            continue
         home = work / ("notecheck" if peer.package == str(ROOT) else peer.package)
         if not home.exists():
             say(f"installing {home.name}")
