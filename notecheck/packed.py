@@ -69,17 +69,18 @@ def unpack(packed: Packed, source: str, remarks: tuple[str, ...] = ()) -> Report
         ValueError, TypeError, IndexError: the values are none that `pack` makes of a report on this source.
     """
     version, ready, checks, scores, findings, readability = packed
+    cut = _Cut(source)
     return Report(
         ready=ready,
         checks={
-            name: Check(name, status, passed, tuple(_evidence_of(each, source) for each in evidence))
+            name: Check(name, status, passed, tuple(_evidence_of(each, cut) for each in evidence))
             for name, status, passed, evidence in checks
         },
         scores={
-            name: Score(name, value, level, threshold, tuple(_contribution(each, source) for each in parts))
+            name: Score(name, value, level, threshold, tuple(_contribution(each, cut) for each in parts))
             for name, value, level, threshold, parts in scores
         },
-        findings=tuple(_finding(each, source) for each in findings),
+        findings=tuple(_finding(each, cut) for each in findings),
         readability=Readability(*readability),
         remarks=remarks,
         version=version,
@@ -110,29 +111,42 @@ def _without(text: str, quote: str | None) -> list[str]:
     return text.split(quote) if quote else [text]
 
 
-def _cut(start: int | None, end: int | None, source: str) -> tuple[Span | None, str | None]:
-    if start is None or end is None:
-        return None, None
-    if not 0 <= start <= end <= len(source):
-        raise ValueError("a span outside the source")
-    return Span(start, end), source[start:end]
+class _Cut:
+    """Spans of a source and what they cover; a report has many on the same words."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._known: dict[tuple[int | None, int | None], tuple[Span | None, str | None]] = {}
+
+    def __call__(self, start: int | None, end: int | None) -> tuple[Span | None, str | None]:
+        found = self._known.get((start, end))
+        if found is None:
+            found = self._known[start, end] = self._made(start, end)
+        return found
+
+    def _made(self, start: int | None, end: int | None) -> tuple[Span | None, str | None]:
+        if start is None or end is None:
+            return None, None
+        if not 0 <= start <= end <= len(self._source):
+            raise ValueError("a span outside the source")
+        return Span(start, end), self._source[start:end]
 
 
-def _evidence_of(values: Sequence[Any], source: str) -> Evidence:
+def _evidence_of(values: Sequence[Any], cut: _Cut) -> Evidence:
     rule, start, end = values
-    span, quote = _cut(start, end, source)
+    span, quote = cut(start, end)
     if span is None or quote is None:
         raise ValueError("evidence without a span")
     return Evidence(rule, span, quote)
 
 
-def _contribution(values: Sequence[Any], source: str) -> Contribution:
+def _contribution(values: Sequence[Any], cut: _Cut) -> Contribution:
     rule, weight, start, end = values
-    return Contribution(rule, weight, *_cut(start, end, source))
+    return Contribution(rule, weight, *cut(start, end))
 
 
-def _finding(values: Sequence[Any], source: str) -> Finding:
+def _finding(values: Sequence[Any], cut: _Cut) -> Finding:
     rule, level, start, end, message, hint = values
-    span, quote = _cut(start, end, source)
+    span, quote = cut(start, end)
     joint = quote or ""
     return Finding(rule, level, joint.join(message), joint.join(hint), span, quote)
