@@ -95,10 +95,17 @@ def _default() -> Checker:
 def check(draft: DraftLike, *, context: Context | None = None) -> Report:
     """Read one draft as its recipient will, under the shipped settings.
 
-    Offsets in the report are code points in the caller's string, ``end`` exclusive.
+    Args:
+        draft: its text, undecoded bytes, an `email.message.EmailMessage`, or a path (a ``Path``: a plain string
+            is always the text itself).
+        context: what the caller knows and the text does not say, such as dates.
+
+    Returns:
+        The report. Its offsets are code points in the caller's string, ``end`` exclusive.
 
     Raises:
-        NotecheckError: it cannot be read.
+        NotecheckError: it cannot be read; one line that names the file and the cause.
+        TypeError: it is none of these types.
 
     >>> report = check("Thank you for your time.")
     >>> report.ready, report.checks["gratitude"].status
@@ -108,7 +115,11 @@ def check(draft: DraftLike, *, context: Context | None = None) -> Report:
 
 
 def presend(draft: DraftLike, *, context: Context | None = None) -> Report:
-    """Check a draft just before it is sent.
+    """Check a draft just before it is sent, under the shipped settings.
+
+    Args:
+        draft: what `check` takes.
+        context: what the caller knows and the text does not say, such as dates.
 
     Returns:
         The report, when the draft is ready.
@@ -116,6 +127,7 @@ def presend(draft: DraftLike, *, context: Context | None = None) -> Report:
     Raises:
         NotReady: it is not; the exception carries the report.
         NotecheckError: it cannot be read.
+        TypeError: it is nothing that `check` takes.
 
     >>> try:
     ...     presend("Thank you for your time.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -178,10 +178,25 @@ class Context:
     Attributes:
         rejected_on: the day on which the rejection came.
         sent_on: the day on which the note is to go out. The library never asks the clock.
+
+    Of a ``datetime`` the day is taken.
+
+    Raises:
+        TypeError: one of them is no date.
+
+    >>> Context(rejected_on=date(2025, 11, 3), sent_on=datetime(2025, 11, 4, 9, 30)).sent_on
+    datetime.date(2025, 11, 4)
     """
 
     rejected_on: date | None = None
     sent_on: date | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in (("rejected_on", self.rejected_on), ("sent_on", self.sent_on)):
+            if isinstance(value, datetime):
+                object.__setattr__(self, name, value.date())
+            elif value is not None and not isinstance(value, date):
+                raise TypeError(f"{name} is a date, not {type(value).__name__}")
 
 
 @dataclass(frozen=True, slots=True)

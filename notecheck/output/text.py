@@ -146,7 +146,7 @@ def _gauge(score: Score, painter: Painter) -> Iterator[str]:
     bar = painter.glyphs.full * full + painter.glyphs.empty * (BAR - full)
     bar = painter.paint(bar, fg="green" if score.passed else "red")
     words = SCORE_WORDS[score.name][min(3, max(0, score.level))]
-    limit = f"must stay below {score.threshold:.2f}"
+    limit = f"must be below {score.threshold:.2f}"
     yield f"  {SCORE_TITLES[score.name]:<8} {bar} {score.value:.2f}  {words}; {limit}"
     if not score.passed:
         adding = sorted(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -152,3 +152,11 @@ def test_score_contributions_add_up() -> None:
     score = report.scores["annoyance"]
     assert score.contributions
     assert all(item.weight > 0 for item in score.contributions)
+
+
+def test_dates_may_come_with_a_time_and_nothing_else_is_a_date() -> None:
+    late = Context(rejected_on=datetime(2026, 3, 2, 17, 5), sent_on=date(2026, 3, 9))
+    assert late == Context(rejected_on=date(2026, 3, 2), sent_on=date(2026, 3, 9))
+    assert [item.rule for item in notecheck.check(READY, context=late).findings] == ["timing/late"]
+    with pytest.raises(TypeError, match="rejected_on is a date, not str"):
+        Context(rejected_on="2026-03-02")  # type: ignore[arg-type]

@@ -50,7 +50,7 @@ def test_the_moves_the_gauges_and_then_what_to_change(draft: Drafts) -> None:
     assert "“Do you have any feedback?”" in lines[3]
     assert lines[4].split() == ["✗", "Keep-in-mind", "request", "no"]
     assert "Generic  ███░░░░░░░ 0.30" in text
-    assert "Annoyed  ████████░░ 0.80  sounds passive-aggressive; must stay below 0.50" in text
+    assert "Annoyed  ████████░░ 0.80  sounds passive-aggressive; must be below 0.50" in text
     assert "mostly from “Honestly”" in text
     assert "23 words, about 6 seconds to read" in text
     order = [
