@@ -20,9 +20,9 @@ from notecheck.types import Span
 # In this order: what is appended to a letter goes first, and the rest is read as it would be without it.
 _STEPS: tuple[tuple[Reason, Callable[[Sequence[Line]], set[int]]], ...] = (
     ("quote", find_quotes),
-    ("quote", find_rejections),
     ("signature", find_delimited),
     ("footer", find_footers),
+    ("quote", find_rejections),
     ("signature", find_signature),
     ("header", find_headers),
 )

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import notecheck
-from notecheck import NotecheckError, Report
+from notecheck import NotecheckError, Report, message
 
 CALM = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -83,6 +83,20 @@ def test_what_is_not_the_note_changes_no_verdict(note: str, tail: str) -> None:
     assert {k: v.status for k, v in alone.checks.items()} == {k: v.status for k, v in followed.checks.items()}
     assert alone.scores == followed.scores
     assert alone.findings == followed.findings
+
+
+@CALM
+@given(
+    st.one_of(TEXTS, st.sampled_from(["", "Hi Petra,\n\n", "Thanks for the tour. "]).map(READY.__add__)),
+    st.sampled_from(QUOTES[:3]),
+)
+def test_quoted_mail_below_any_note_changes_no_verdict(note: str, tail: str) -> None:
+    # Below nothing at all, a header block is the draft's own.
+    if message.read(note).spans:
+        alone, followed = notecheck.check(note), notecheck.check(note + tail)
+        assert alone.checks == followed.checks
+        assert alone.scores == followed.scores
+        assert alone.findings == followed.findings
 
 
 def test_pipe_gives_what_check_gives_in_order() -> None:

@@ -53,6 +53,14 @@ LINES = [
     "“Curly’s”",
     "👩‍🔬 ok",
     "Python",
+    "---",
+    "*From:* Al <al@example.com>",
+    "Al <al@example.com> hat am 03.03.2025 10:12 geschrieben:",
+    "[cid:image001.png]",
+    "Unfortunately we chose another candidate for now.",
+    "We will keep your CV on file.",
+    "Was it my glazing, in the end?",
+    "Viele Grüße",
 ]
 TEXTS = st.builds(
     lambda lines, newline: newline.join(lines),
