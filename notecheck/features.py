@@ -47,7 +47,7 @@ def mix(salt: int | NDArray[np.uint64], *columns: NDArray[np.uint64]) -> NDArray
 
 
 #: So many words are remembered before the memory starts anew.
-REMEMBERED = 20_000
+REMEMBERED = 8_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ _OPERATORS: Mapping[str, tuple[int, int | None]] = {
 }  # fmt: skip
 _COUNTED = re.compile(r"\{(\d+)?(?:(,)(\d+)?)?\}")
 #: So many texts are remembered of an expression before it starts anew.
-_REMEMBERED = 4_000
+_REMEMBERED = 2_000
 
 
 class Stretch:

@@ -11,7 +11,7 @@ from notecheck.types import Readability
 WORDS_PER_SECOND = 238 / 60
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=8_000)
 def _syllables_within(written: str) -> int | None:
     """The syllables of what stands between spaces; None where it is no word."""
     if not any(map(str.isalnum, written)):

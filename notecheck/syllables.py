@@ -18,7 +18,7 @@ _VALUES = re.compile(r"(\d?)(\D?)")
 _NO_DIGITS = str.maketrans("", "", "0123456789")
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=8_000)
 def syllables(word: str) -> int:
     """The syllables of a word as ``textstat.syllable_count`` counts them.
 

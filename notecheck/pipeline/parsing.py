@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 #: So many words, and lemmas, are remembered before the memory starts anew.
-REMEMBERED = 20_000
+REMEMBERED = 8_000
 
 
 #: Odd numbers without a pattern: strings are 64-bit hashes, and so is a sum of them that is weighted with these.
