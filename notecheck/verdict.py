@@ -199,26 +199,32 @@ _PASSING: Mapping[str, str] = {
 def checks_of(signals: Signals, weights: Weights) -> dict[str, Check]:
     """The four checks of a note, each with the words it rests on."""
     checks: dict[str, Check] = {}
+    hits: dict[int, list[tuple[Hit, Span]]] = {}
+    for hit, span in signals.hits:
+        hits.setdefault(hit.sentence, []).append((hit, span))
     for name, (status, rests_on) in statuses(signals, weights).items():
         evidence = [
             item for label, numbers in rests_on.items() for number in numbers
-            for item in _evidence(signals, label, number)
+            for item in _evidence(signals, label, number, hits.get(number, ()))
         ]  # fmt: skip
         unique = sorted(set(evidence), key=lambda item: (item.span.start, -item.span.end, item.rule))
         shown: list[Evidence] = []
+        furthest = -1
         for item in unique:
-            if not any(_within(item.span, other.span) for other in shown):
+            # None begins before those that are shown: it is within one of them unless it ends behind all.
+            if item.span.end > furthest:
+                furthest = item.span.end
                 shown.append(item)
         checks[name] = Check(name, status, status == _PASSING[name], tuple(shown))  # type: ignore[arg-type]
     return checks
 
 
-def _evidence(signals: Signals, label: str, number: int) -> list[Evidence]:
+def _evidence(signals: Signals, label: str, number: int, hits: Iterable[tuple[Hit, Span]]) -> list[Evidence]:
     """The rules' words in a sentence, to the end of their clause; the sentence where the reader stands alone."""
     sentence = signals.sentences[number]
     found: list[Evidence] = []
-    for hit, span in signals.hits:
-        if hit.sentence == number and label in RULE_LABELS.get(hit.rule.label, ()):
+    for hit, span in hits:
+        if label in RULE_LABELS.get(hit.rule.label, ()):
             shown = _to_clause_end(signals.source, span, sentence)
             if any(_within(shown, item.span) for item in found):
                 continue
@@ -269,19 +275,16 @@ def annoyance(signals: Signals, weights: Weights) -> Score:
     figures = weights.scores.get("annoyance", {})
     factors = figures.get("factors", {})
     contributions = []
+    ruled: dict[int, str] = {}
+    for hit, _ in signals.hits:
+        if hit.rule.label == "annoyance":
+            ruled.setdefault(hit.sentence, hit.rule.id)
     for number, parts in enumerate(annoyance_parts(signals, weights)):
         weight = sum(float(factors.get(label, 0.0)) * ramp for label, ramp in parts.items())
         if weight < 0.005:
             continue
         span = signals.sentences[number]
-        rule = next(
-            (
-                hit.rule.id
-                for hit, _ in signals.hits
-                if hit.sentence == number and hit.rule.label == "annoyance"
-            ),
-            "reader/annoyance",
-        )
+        rule = ruled.get(number, "reader/annoyance")
         contributions.append(Contribution(rule, weight, span, span.of(signals.source)))
     return _scored("annoyance", contributions, figures, weights.overrides.get("annoyance"))
 
@@ -391,13 +394,14 @@ def _annoyed(signals: Signals, book: Rulebook, weights: Weights, score: Score) -
     if not score.passed and not parts and score.contributions:
         parts = [max(score.contributions, key=lambda item: item.weight)]
     strongest = max((item.weight for item in parts), default=0.0)
+    barbs = [(hit, span) for hit, span in signals.hits if hit.rule.label == "annoyance"]
     out: list[Finding] = []
     for item in parts:
         failing = not score.passed and item.weight >= min(strongest, 2 * warn)
         notice = book.notices.get("annoyance/grudge" if failing else "annoyance/edge")
         ruled = [
-            (hit, span) for hit, span in signals.hits
-            if hit.rule.label == "annoyance" and item.span and item.span.start <= span.start < item.span.end
+            (hit, span) for hit, span in barbs
+            if item.span and item.span.start <= span.start < item.span.end
         ]  # fmt: skip
         if ruled:
             level: Level = "error" if failing else "warning"
