@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -69,3 +70,10 @@ def write_rows(path: Path, texts: Sequence[str | None]) -> Path:
     lines = ["{" if text is None else json.dumps({"id": n, "text": text}) for n, text in enumerate(texts)]
     path.write_text("".join(line + "\n" for line in lines))
     return path
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _ctrl_c_is_heard() -> None:
+    """A shell starts what it puts in the background deaf to Ctrl-C, and every process below inherits that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
