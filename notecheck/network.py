@@ -1,7 +1,7 @@
 """The small neural half of the sentence reader, on the pipeline's own token vectors; plain NumPy at run time.
 
-Each token is its lemma, part of speech, dependency, word classes, the rules whose words it is among, and its
-vector from the shared tok2vec. Two convolutions within the sentence, attention per label, and a glance at the
+Each token is its lemma, part of speech, dependency, word classes, the rules whose words it is among, its
+vector from the shared tok2vec, and what its word means elsewhere (`notecheck.words`). Two convolutions within the sentence, attention per label, and a glance at the
 neighbouring sentences and at the note as a whole (a parody turns its thanks) give a log-odds for each label,
 and two amounts a sentence adds to the scores.
 Trained by ``notecheck.training.network``.
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from notecheck.types import NotecheckError
+from notecheck.words import Words, lookup
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,13 +50,14 @@ class Tokens:
     """A note as the network reads it: one row a token.
 
     Attributes:
-        lemma, pos, dep, head: ids and the index of the head.
+        lemma, word, pos, dep, head: ids (of the word in lower case) and the index of the head.
         sentence: index of the sentence.
         vectors: the pipeline's token vectors.
         flags: word classes, then rule labels, 0 or 1.
     """
 
     lemma: NDArray[np.uint64]
+    word: NDArray[np.uint64]
     pos: NDArray[np.uint64]
     dep: NDArray[np.uint64]
     head: NDArray[np.int64]
@@ -76,7 +78,7 @@ def tokens_of(doc: Doc, classes: Classes, hits: Sequence[Hit]) -> Tokens:
     for number, span in enumerate(doc.sents):
         sentence[span.start : span.end] = number
     return Tokens(
-        columns[:, 0], columns[:, 1], columns[:, 2], np.arange(count) + columns[:, 3].astype(np.int64), sentence,
+        columns[:, 0], columns[:, 4], columns[:, 1], columns[:, 2], np.arange(count) + columns[:, 3].astype(np.int64), sentence,
         np.asarray(doc.tensor, dtype=np.float32), flags,
     )  # fmt: skip
 
@@ -94,13 +96,6 @@ def joined(notes: Sequence[Tokens]) -> Tokens:
     return Tokens(**columns)
 
 
-def lookup(table: NDArray[np.uint64], values: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """Row of each value in the sorted ``table`` plus one; 0 for what is not there."""
-    place = np.searchsorted(table, values)
-    place[place == len(table)] = 0
-    return np.where(table[place] == values, place + 1, 0)
-
-
 @dataclass(frozen=True, slots=True)
 class Network:
     """A trained network: its arrays by name."""
@@ -109,6 +104,7 @@ class Network:
     lemmas: NDArray[np.uint64]
     pos: NDArray[np.uint64]
     deps: NDArray[np.uint64]
+    words: Words
 
     @classmethod
     def load(cls, folder: Path) -> Network:
@@ -123,7 +119,9 @@ class Network:
         except (OSError, ValueError, KeyError) as error:
             raise NotecheckError(f"{folder / FILE}: the network cannot be read: {error}") from None
         lemmas, pos, deps = (arrays.pop(f"table.{name}") for name in ("lemma", "pos", "dep"))
-        return cls({key: value.astype(np.float32) for key, value in arrays.items()}, lemmas, pos, deps)
+        return cls(
+            {key: value.astype(np.float32) for key, value in arrays.items()}, lemmas, pos, deps, Words.load()
+        )
 
     def save(self, folder: Path) -> None:
         """Write the arrays, at half precision."""
@@ -141,9 +139,12 @@ class Network:
         """
         parts = [self._said(tokens, start, end) for start, end in _blocks(tokens.sentence)]
         pooled, said = (np.concatenate(column) for column in zip(*parts, strict=True))
-        ends = np.cumsum(counts) if counts else np.array([len(pooled)])
-        beside = np.concatenate([_in_note(note) for note in np.split(pooled, ends[:-1])])
-        hidden = _gelu(self._layer("sent", beside))
+        sizes = np.array(counts or [len(pooled)], dtype=np.int64)
+        starts = np.cumsum(sizes) - sizes
+        whole = np.repeat(np.stack([note.mean(0) for note in np.split(pooled, starts[1:])]), sizes, axis=0)
+        seen = _beside(np.concatenate([pooled, said], axis=1), starts)
+        hidden: Any = _gelu(self._layer("sent", np.concatenate([seen, whole], axis=1)))
+        hidden = hidden + _gelu(self._layer("sent2", _beside(hidden, starts)))
         odds = said[:, : len(LABELS)] + self._layer("out", hidden)
         raw = said[:, len(LABELS) :] + self._layer("own", pooled)
         amounts = np.stack([np.logaddexp(0, raw[:, 0]), 2 * np.tanh(raw[:, 1] / 2)], axis=1)
@@ -161,6 +162,7 @@ class Network:
                 w["pos"][lookup(self.pos, tokens.pos[start:end])],
                 w["dep"][lookup(self.deps, tokens.dep[start:end])],
                 (vectors - mean) / deviation * w["norm.weight"] + w["norm.bias"],
+                self.words.vectors(tokens.word[start:end], tokens.lemma[start:end]),
                 tokens.flags[start:end],
             ],
             axis=1,
@@ -184,15 +186,6 @@ class Network:
     def _layer(self, name: str, x: Floats) -> Floats:
         out: Floats = _product(x, self.arrays[f"{name}.weight"]) + self.arrays[f"{name}.bias"]
         return out
-
-
-def _in_note(pooled: Floats) -> Floats:
-    """Each sentence of a note between its neighbours, and beside the note as a whole."""
-    edge = np.zeros((1, pooled.shape[1]), dtype=np.float32)
-    whole = np.broadcast_to(pooled.mean(0, keepdims=True), pooled.shape)
-    return np.concatenate(
-        [np.concatenate([edge, pooled[:-1]]), pooled, np.concatenate([pooled[1:], edge]), whole], axis=1
-    )
 
 
 def _product(x: Floats, weight: Floats) -> Floats:
@@ -223,6 +216,14 @@ def _gelu(x: Floats) -> Floats:
     out += 1
     out *= 0.5 * x
     return out
+
+
+def _beside(rows: Floats, starts: NDArray[np.int64]) -> Floats:
+    """Each row between the one before it and the one after it in its note, zeros at the ends of the note."""
+    edge = np.zeros((1, rows.shape[1]), dtype=np.float32)
+    before, after = np.concatenate([edge, rows[:-1]]), np.concatenate([rows[1:], edge])
+    before[starts], after[starts[1:] - 1] = 0, 0
+    return np.concatenate([before, rows, after], axis=1)
 
 
 def _blocks(sentence: NDArray[np.int64]) -> list[tuple[int, int]]:

@@ -270,17 +270,35 @@ def annoyance_parts(signals: Signals, weights: Weights) -> list[dict[str, float]
     ]
 
 
+#: What a sentence counts beside the next stronger one: small doubts in a long letter do not add up to a grudge.
+FADING = 0.5
+
+
+def faded(parts: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
+    """The ramps as they are added up: by label the strongest sentence in full, each next one less by `FADING`."""
+    out = [dict(part) for part in parts]
+    for label in out[0] if out else ():
+        for rank, number in enumerate(sorted(range(len(out)), key=lambda number: -parts[number][label])):
+            out[number][label] *= FADING**rank
+    return out
+
+
+def weighed(part: Mapping[str, float], figures: Mapping[str, Any]) -> float:
+    """What the ramps of a sentence come to."""
+    factors = figures.get("factors", {})
+    return sum(float(factors.get(label, 0.0)) * ramp for label, ramp in part.items())
+
+
 def annoyance(signals: Signals, weights: Weights) -> Score:
     """How likely the reader is to feel a grudge: every sentence can only add."""
     figures = weights.scores.get("annoyance", {})
-    factors = figures.get("factors", {})
     contributions = []
     ruled: dict[int, str] = {}
     for hit, _ in signals.hits:
         if hit.rule.label == "annoyance":
             ruled.setdefault(hit.sentence, hit.rule.id)
-    for number, parts in enumerate(annoyance_parts(signals, weights)):
-        weight = sum(float(factors.get(label, 0.0)) * ramp for label, ramp in parts.items())
+    for number, part in enumerate(faded(annoyance_parts(signals, weights))):
+        weight = weighed(part, figures)
         if weight < 0.005:
             continue
         span = signals.sentences[number]
@@ -390,18 +408,20 @@ def _annoyed(signals: Signals, book: Rulebook, weights: Weights, score: Score) -
     """A finding for each annoyed sentence: an error where the score fails and the sentence carries it."""
     figures = weights.scores.get("annoyance", {})
     warn = float(figures.get("finding", 1.0))
-    parts = [item for item in score.contributions if item.span is not None and item.weight >= warn]
-    if not score.passed and not parts and score.contributions:
-        parts = [max(score.contributions, key=lambda item: item.weight)]
-    strongest = max((item.weight for item in parts), default=0.0)
+    # Each sentence by itself: one that the score counts for less, beside stronger ones, sounds no better.
+    strengths = [weighed(part, figures) for part in annoyance_parts(signals, weights)]
+    chosen = [number for number, strength in enumerate(strengths) if strength >= warn]
+    if not score.passed and not chosen and score.contributions:
+        chosen = [max(range(len(strengths)), key=lambda number: strengths[number])]
+    strongest = max((strengths[number] for number in chosen), default=0.0)
     barbs = [(hit, span) for hit, span in signals.hits if hit.rule.label == "annoyance"]
     out: list[Finding] = []
-    for item in parts:
-        failing = not score.passed and item.weight >= min(strongest, 2 * warn)
+    for number in chosen:
+        sentence = signals.sentences[number]
+        failing = not score.passed and strengths[number] >= min(strongest, 2 * warn)
         notice = book.notices.get("annoyance/grudge" if failing else "annoyance/edge")
         ruled = [
-            (hit, span) for hit, span in barbs
-            if item.span and item.span.start <= span.start < item.span.end
+            (hit, span) for hit, span in barbs if sentence.start <= span.start < sentence.end
         ]  # fmt: skip
         if ruled:
             level: Level = "error" if failing else "warning"
@@ -413,7 +433,7 @@ def _annoyed(signals: Signals, book: Rulebook, weights: Weights, score: Score) -
                 for hit, span in ruled
             )
         elif notice is not None:
-            out.append(_of_notice(signals, notice, item.span))
+            out.append(_of_notice(signals, notice, sentence))
     return out
 
 

