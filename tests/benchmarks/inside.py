@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROUNDS = 5
-LENGTHS = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000)
+LENGTHS = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 170_000)
 
 
 def stages(texts: list[str]) -> dict[str, float]:
