@@ -211,9 +211,10 @@ def checks_of(signals: Signals, weights: Weights) -> dict[str, Check]:
         shown: list[Evidence] = []
         furthest = -1
         for item in unique:
-            # None begins before those that are shown: it is within one of them unless it ends behind all.
-            if item.span.end > furthest:
-                furthest = item.span.end
+            # None begins before those that are shown. One that shares half of its words with them says little new.
+            start, end = item.span.start, item.span.end
+            if 2 * (end - max(start, furthest)) > end - start:
+                furthest = end
                 shown.append(item)
         checks[name] = Check(name, status, status == _PASSING[name], tuple(shown))  # type: ignore[arg-type]
     return checks
