@@ -143,9 +143,13 @@ def judge(
 ) -> Report:
     """Make the report of one note; ``config`` sets the levels of the findings."""
     checks = checks_of(signals, weights)
-    scores = {"genericness": genericness(signals, weights, checks), "annoyance": annoyance(signals, weights)}
+    parts = annoyance_parts(signals, weights)
+    scores = {
+        "genericness": genericness(signals, weights, checks),
+        "annoyance": annoyance(signals, weights, parts),
+    }
     slots = [(hit, span) for hit, span in signals.hits if hit.rule.label == "slot"]
-    findings = _levelled(_findings(signals, book, weights, checks, scores, slots, context), config)
+    findings = _levelled(_findings(signals, book, weights, checks, scores, parts, slots, context), config)
     ready = (
         all(checks[name].passed for name in ("gratitude", "feedback", "keep_in_mind"))
         and all(score.passed for score in scores.values())
@@ -199,9 +203,7 @@ _PASSING: Mapping[str, str] = {
 def checks_of(signals: Signals, weights: Weights) -> dict[str, Check]:
     """The four checks of a note, each with the words it rests on."""
     checks: dict[str, Check] = {}
-    hits: dict[int, list[tuple[Hit, Span]]] = {}
-    for hit, span in signals.hits:
-        hits.setdefault(hit.sentence, []).append((hit, span))
+    hits = _by_sentence(signals.hits)
     for name, (status, rests_on) in statuses(signals, weights).items():
         evidence = [
             item for label, numbers in rests_on.items() for number in numbers
@@ -218,6 +220,18 @@ def checks_of(signals: Signals, weights: Weights) -> dict[str, Check]:
                 shown.append(item)
         checks[name] = Check(name, status, status == _PASSING[name], tuple(shown))  # type: ignore[arg-type]
     return checks
+
+
+def _by_sentence(hits: Iterable[tuple[Hit, Span]]) -> dict[int, list[tuple[Hit, Span]]]:
+    out: dict[int, list[tuple[Hit, Span]]] = {}
+    for hit, span in hits:
+        out.setdefault(hit.sentence, []).append((hit, span))
+    return out
+
+
+def _barbs(signals: Signals) -> dict[int, list[tuple[Hit, Span]]]:
+    """By sentence what the rules of annoyance found."""
+    return _by_sentence(item for item in signals.hits if item[0].rule.label == "annoyance")
 
 
 def _evidence(signals: Signals, label: str, number: int, hits: Iterable[tuple[Hit, Span]]) -> list[Evidence]:
@@ -290,20 +304,17 @@ def weighed(part: Mapping[str, float], figures: Mapping[str, Any]) -> float:
     return sum(float(factors.get(label, 0.0)) * ramp for label, ramp in part.items())
 
 
-def annoyance(signals: Signals, weights: Weights) -> Score:
-    """How likely the reader is to feel a grudge: every sentence can only add."""
+def annoyance(signals: Signals, weights: Weights, parts: Sequence[Mapping[str, float]]) -> Score:
+    """How likely the reader is to feel a grudge: every sentence, of `annoyance_parts`, can only add."""
     figures = weights.scores.get("annoyance", {})
     contributions = []
-    ruled: dict[int, str] = {}
-    for hit, _ in signals.hits:
-        if hit.rule.label == "annoyance":
-            ruled.setdefault(hit.sentence, hit.rule.id)
-    for number, part in enumerate(faded(annoyance_parts(signals, weights))):
+    barbs = _barbs(signals)
+    for number, part in enumerate(faded(parts)):
         weight = weighed(part, figures)
         if weight < 0.005:
             continue
         span = signals.sentences[number]
-        rule = ruled.get(number, "reader/annoyance")
+        rule = barbs[number][0][0].rule.id if number in barbs else "reader/annoyance"
         contributions.append(Contribution(rule, weight, span, span.of(signals.source)))
     return _scored("annoyance", contributions, figures, weights.overrides.get("annoyance"))
 
@@ -357,11 +368,12 @@ def _findings(
     weights: Weights,
     checks: Mapping[str, Check],
     scores: Mapping[str, Score],
+    parts: Sequence[Mapping[str, float]],
     slots: Sequence[tuple[Hit, Span]],
     context: Context | None,
 ) -> tuple[Finding, ...]:
     placed = [_of_rule(signals, hit, span) for hit, span in slots]
-    placed += _annoyed(signals, book, weights, scores["annoyance"])
+    placed += _annoyed(signals, book, weights, scores["annoyance"], parts)
     missing: list[Finding] = []
 
     def add(rule_id: str, span: Span | None = None) -> None:
@@ -405,36 +417,34 @@ def _levelled(findings: Iterable[Finding], config: Config) -> tuple[Finding, ...
     return tuple(out)
 
 
-def _annoyed(signals: Signals, book: Rulebook, weights: Weights, score: Score) -> list[Finding]:
+def _annoyed(
+    signals: Signals, book: Rulebook, weights: Weights, score: Score, parts: Sequence[Mapping[str, float]]
+) -> list[Finding]:
     """A finding for each annoyed sentence: an error where the score fails and the sentence carries it."""
     figures = weights.scores.get("annoyance", {})
     warn = float(figures.get("finding", 1.0))
     # Each sentence by itself: one that the score counts for less, beside stronger ones, sounds no better.
-    strengths = [weighed(part, figures) for part in annoyance_parts(signals, weights)]
+    strengths = [weighed(part, figures) for part in parts]
     chosen = [number for number, strength in enumerate(strengths) if strength >= warn]
     if not score.passed and not chosen and score.contributions:
         chosen = [max(range(len(strengths)), key=lambda number: strengths[number])]
     strongest = max((strengths[number] for number in chosen), default=0.0)
-    barbs = [(hit, span) for hit, span in signals.hits if hit.rule.label == "annoyance"]
+    barbs = _barbs(signals)
     out: list[Finding] = []
     for number in chosen:
-        sentence = signals.sentences[number]
         failing = not score.passed and strengths[number] >= min(strongest, 2 * warn)
         notice = book.notices.get("annoyance/grudge" if failing else "annoyance/edge")
-        ruled = [
-            (hit, span) for hit, span in barbs if sentence.start <= span.start < sentence.end
-        ]  # fmt: skip
-        if ruled:
+        if number in barbs:
             level: Level = "error" if failing else "warning"
             out.extend(
                 replace(
                     _of_rule(signals, hit, span, level),
                     message=f"{notice.message} {hit.rule.why}" if notice else hit.rule.why,
                 )
-                for hit, span in ruled
+                for hit, span in barbs[number]
             )
         elif notice is not None:
-            out.append(_of_notice(signals, notice, sentence))
+            out.append(_of_notice(signals, notice, signals.sentences[number]))
     return out
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,24 +67,29 @@ def known_lemmas(notes: Sequence[LabelledNote], readings: Sequence[Reading]) -> 
     return np.array(sorted(key for key, users in groups.items() if len(users) >= KNOWN_IN), dtype=np.uint64)
 
 
+def readings_of(texts: Iterable[str]) -> Iterator[Reading]:
+    """Each text as the pipeline reads what of it is the note."""
+    drafts = (message.read(text) for text in texts)
+    return pipeline.read_all(pipeline.load(), ((draft.source, draft.spans) for draft in drafts))
+
+
 def prepare(
     notes: Sequence[LabelledNote], book: Rulebook, known: NDArray[np.uint64] | None = None
 ) -> tuple[list[Prepared], NDArray[np.uint64]]:
     """Parse and match every note; also gives the known lemmas, found here unless given."""
     nlp = pipeline.load()
     engine = Engine(nlp, book)
-    drafts = [message.read(note.text) for note in notes]
     out = []
-    readings = list(pipeline.read_all(nlp, ((draft.source, draft.spans) for draft in drafts)))
+    readings = list(readings_of(note.text for note in notes))
     if known is None:
         known = known_lemmas(notes, readings)
     classes = Classes(nlp.vocab.strings, book, known)
-    for note, draft, reading in zip(notes, drafts, readings, strict=True):
+    for note, reading in zip(notes, readings, strict=True):
         sentences = reading.sentences()
         spans = tuple(reading.span(sentence) for sentence in sentences)
         hits = engine.hits(reading)
         signals = Signals(
-            source=draft.source,
+            source=reading.source,
             sentences=spans,
             hits=tuple((hit, reading.span(reading.doc[hit.start : hit.end])) for hit in hits),
             logits={},

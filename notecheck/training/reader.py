@@ -17,7 +17,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from notecheck import corpus, message, pipeline
+from notecheck import corpus, pipeline
 from notecheck.features import Classes
 from notecheck.matching import Engine
 from notecheck.network import AMOUNTS, LABELS, Network, Tokens, tokens_of
@@ -33,6 +33,7 @@ from notecheck.training.prepare import (
     fold_of,
     is_fresh,
     prepare,
+    readings_of,
     weight_of,
     work_mail,
 )
@@ -162,11 +163,8 @@ def teach(notes: Sequence[Prepared], book: Rulebook, known: NDArray[np.uint64]) 
     varied = variations([note.note for note in notes])
     nlp = pipeline.load()
     engine, classes = Engine(nlp, book), Classes(nlp.vocab.strings, book, known)
-    drafts = [message.read(variation.text) for variation in varied]
     parsed = []
-    for variation, reading in zip(
-        varied, pipeline.read_all(nlp, ((draft.source, draft.spans) for draft in drafts)), strict=True
-    ):
+    for variation, reading in zip(varied, readings_of(item.text for item in varied), strict=True):
         spans = [reading.span(sentence) for sentence in reading.sentences()]
         if spans:
             tokens = tokens_of(reading.doc, classes, engine.hits(reading))

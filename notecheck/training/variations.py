@@ -15,9 +15,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from notecheck import message, pipeline
 from notecheck.corpus import LabelledNote
-from notecheck.training.prepare import MAIL, fold_of
+from notecheck.training.prepare import MAIL, fold_of, readings_of
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
@@ -43,11 +42,7 @@ class Variation:
 def variations(notes: Sequence[LabelledNote], *, copies: int = COPIES, seed: int = 7) -> list[Variation]:
     """Vary every note; the same notes and seed give the same letters."""
     chance = random.Random(seed)
-    nlp = pipeline.load()
-    drafts = [message.read(note.text) for note in notes]
-    docs = [
-        reading.doc for reading in pipeline.read_all(nlp, ((draft.source, draft.spans) for draft in drafts))
-    ]
+    docs = [reading.doc for reading in readings_of(note.text for note in notes)]
     words: dict[tuple[str, str], list[str]] = defaultdict(list)
     lenders: dict[int, list[list[Sequence[Token]]]] = defaultdict(list)
     sentences = [_sentences(doc) for doc in docs]
