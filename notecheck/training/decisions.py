@@ -21,7 +21,6 @@ from notecheck.verdict import (
     checks_of,
     combined,
     decide,
-    faded,
     genericness_parts,
     sigmoid,
     statuses,
@@ -144,7 +143,7 @@ def fit_scores(
         for name, amount, _ in genericness_parts(note.signals, weights, checks_of(note.signals, weights)):
             sums[name] += amount
         generic.append(list(sums.values()))
-        parts = faded(annoyance_parts(note.signals, weights))
+        parts = annoyance_parts(note.signals, weights)
         annoyed.append([sum(part[label] for part in parts) for label in ANNOYED_FACTORS])
     out: dict[str, dict[str, Any]] = {}
     for name, rows, signs, names in (
