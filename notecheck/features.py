@@ -200,8 +200,7 @@ def features_of(docs: Sequence[Doc], classes: Classes) -> Features:
     further = np.flatnonzero(at[1:] == at[:-1]) + 1
     keys.append(mix(3, classes.ids[number[further]]))
     sentences.append(sent[at[further]])
-    firsts = sent[np.cumsum(sizes) - sizes]
-    for of_keys, of_sentences in _of_sentences(classes, words, sent, starts, firsts, at, number, low, pos):
+    for of_keys, of_sentences in _of_sentences(classes, words, sent, starts, at, number, low, pos):
         keys.append(of_keys)
         sentences.append(of_sentences.astype(np.int32))
     return Features(np.concatenate(keys), np.concatenate(sentences))
@@ -275,7 +274,6 @@ def _of_sentences(
     words: _Words,
     sent: NDArray[np.int32],
     starts: NDArray[np.int64],
-    firsts: NDArray[np.int32],
     at: NDArray[np.int64],
     number: NDArray[np.int64],
     low: NDArray[np.uint64],
@@ -283,14 +281,14 @@ def _of_sentences(
 ) -> Iterator[tuple[NDArray[np.uint64], NDArray[np.int64]]]:
     """Features of a sentence as a whole, with the sentence each is of.
 
-    Pairs of classes in it, its mark, its length, its place, its neighbours, and how many rare words it has.
+    Pairs of classes in it, its mark, its length, and how many rare words it has. What stands around it is for the
+    network to see: here each sentence counts by itself, so that one more never changes what another adds.
 
     Args:
         classes: the word classes.
         words: what is known of each token by itself.
         sent: for each token its sentence.
         starts: the first token of each sentence.
-        firsts: the first sentence of each note.
         at, number: tokens, and the classes that they are of.
         low, pos: lower-case forms and parts of speech of the tokens.
     """
@@ -316,16 +314,6 @@ def _of_sentences(
         yield mix(32, ids[one], ids[other]), of[one]
     yield mix(31, ids, asks[of]), of
     yield mix(33, asks, _unsigned(_DOUBLINGS.searchsorted(ends - starts, side="right"))), every
-    following = np.append(firsts[1:], count)
-    before = every - np.repeat(firsts, following - firsts)
-    after = np.repeat(following, following - firsts) - 1 - every
-    yield mix(34, _unsigned(np.minimum(before, 3)), _unsigned(np.minimum(after, 3))), every
-    for salt, step, there in ((35, -1, before), (36, 1, after)):
-        some, none = np.flatnonzero(there), np.flatnonzero(there == 0)
-        yield mix(salt, np.full(len(some), 7, dtype=np.uint64), asks[some + step]), some
-        yield mix(salt, np.full(len(none), 3, dtype=np.uint64)), none
-        beside = np.flatnonzero((after if step < 0 else before)[of])
-        yield mix(salt, ids[beside]), of[beside] - step
     # How many rare words, and how many after the word of thanks.
     so_far = np.cumsum(words.rare)
     rare = np.add.reduceat(words.rare, starts, dtype=np.int64)

@@ -1,9 +1,10 @@
 """The small neural half of the sentence reader, on the pipeline's own token vectors; plain NumPy at run time.
 
 Each token is its lemma, part of speech, dependency, word classes, the rules whose words it is among, its
-vector from the shared tok2vec, and what its word means elsewhere (`notecheck.words`). Two convolutions within the sentence, attention per label, and a glance at the
-neighbouring sentences and at the note as a whole (a parody turns its thanks) give a log-odds for each label,
-and two amounts a sentence adds to the scores.
+vector from the shared tok2vec, and what its word means elsewhere (`notecheck.words`). Two convolutions within the
+sentence with a glance at all of it between them, attention per label, and a glance at the neighbouring sentences and
+at the note as a whole (a parody turns its thanks) give a log-odds for each label, and two amounts a sentence adds to
+the scores.
 Trained by ``notecheck.training.network``.
 """
 
@@ -41,6 +42,11 @@ RULE_FLAGS = (
 )  # fmt: skip
 REACH = 2  # tokens that a convolution sees to each side
 FILE = "network.npz"
+_ANNOYANCE = [LABELS.index(label) for label in ("annoyed", "barbed", "hostile")]
+#: A sentence that by itself adds so much to annoyance is a barb.
+BARB = 0.1
+#: Notes of more sentences are not read anew without each barb: one among so many changes little around it.
+WEIGHED_WITHOUT = 40
 #: Tokens that are read at a time, so that a long note takes no more memory than a few short ones.
 BLOCK = 2_048
 
@@ -139,16 +145,27 @@ class Network:
         """
         parts = [self._said(tokens, start, end) for start, end in _blocks(tokens.sentence)]
         pooled, said = (np.concatenate(column) for column in zip(*parts, strict=True))
+        raw = said[:, len(LABELS) :] + self._layer("own", pooled)
+        amounts = np.stack([np.logaddexp(0, raw[:, 0]), 2 * np.tanh(raw[:, 1] / 2)], axis=1)
         sizes = np.array(counts or [len(pooled)], dtype=np.int64)
+        odds = self._odds(pooled, said, sizes)
+        kept, sizes = _without_each(np.flatnonzero(amounts[:, 0] >= BARB), sizes)
+        if len(kept):
+            # A barb must not make what stands beside it read as kinder than it is without the barb.
+            without = self._odds(pooled[kept], said[kept], sizes)
+            for column in _ANNOYANCE:
+                np.maximum.at(odds[:, column], kept, without[:, column])
+        return odds.astype(np.float32), amounts.astype(np.float32)
+
+    def _odds(self, pooled: Floats, said: Floats, sizes: NDArray[np.int64]) -> Floats:
+        """The log-odds of sentences that stand together in notes of these sizes."""
         starts = np.cumsum(sizes) - sizes
         whole = np.repeat(np.stack([note.mean(0) for note in np.split(pooled, starts[1:])]), sizes, axis=0)
         seen = _beside(np.concatenate([pooled, said], axis=1), starts)
         hidden: Any = _gelu(self._layer("sent", np.concatenate([seen, whole], axis=1)))
         hidden = hidden + _gelu(self._layer("sent2", _beside(hidden, starts)))
-        odds = said[:, : len(LABELS)] + self._layer("out", hidden)
-        raw = said[:, len(LABELS) :] + self._layer("own", pooled)
-        amounts = np.stack([np.logaddexp(0, raw[:, 0]), 2 * np.tanh(raw[:, 1] / 2)], axis=1)
-        return odds.astype(np.float32), amounts.astype(np.float32)
+        odds: Floats = said[:, : len(LABELS)] + self._layer("out", hidden)
+        return odds
 
     def _said(self, tokens: Tokens, start: int, end: int) -> tuple[Floats, Floats]:
         """What each sentence of a block is like, and what its tokens say of it."""
@@ -170,18 +187,27 @@ class Network:
         around = neighbours(sentence)
         x = _gelu(self._layer("inp", joined))
         x = x + _gelu(self._layer("head", x[np.clip(tokens.head[start:end] - start, 0, len(x) - 1)]))
-        for name in ("conv1", "conv2"):
-            padded = np.concatenate([x, np.zeros((1, x.shape[1]), dtype=np.float32)])
-            x = x + _gelu(self._layer(name, padded[around].reshape(len(x), -1)))
         starts = np.flatnonzero(np.diff(sentence, prepend=-1))
+        number = sentence - sentence[0]
+        x = self._around("conv1", x, around)
+        sizes = np.diff(starts, append=len(x))[:, None].astype(np.float32)
+        glance = [np.maximum.reduceat(x, starts, axis=0), np.add.reduceat(x, starts, axis=0) / sizes]
+        x = x + _gelu(self._layer("glance", np.concatenate(glance, axis=1)))[number]
+        x = self._around("conv2", x, around)
         pooled = np.maximum.reduceat(x, starts, axis=0)
         attention, values = self._layer("att", x), self._layer("val", x)
-        top = np.maximum.reduceat(attention, starts, axis=0)[sentence - sentence[0]]
+        top = np.maximum.reduceat(attention, starts, axis=0)[number]
         strength = np.exp(attention - top)
         said: Any = np.add.reduceat(strength * values, starts, axis=0) / np.add.reduceat(
             strength, starts, axis=0
         )
         return pooled, said
+
+    def _around(self, name: str, x: Floats, around: NDArray[np.int64]) -> Floats:
+        """Each token with what a convolution makes of it and the tokens around it."""
+        padded = np.concatenate([x, np.zeros((1, x.shape[1]), dtype=np.float32)])
+        out: Floats = x + _gelu(self._layer(name, padded[around].reshape(len(x), -1)))
+        return out
 
     def _layer(self, name: str, x: Floats) -> Floats:
         out: Floats = _product(x, self.arrays[f"{name}.weight"]) + self.arrays[f"{name}.bias"]
@@ -216,6 +242,26 @@ def _gelu(x: Floats) -> Floats:
     out += 1
     out *= 0.5 * x
     return out
+
+
+def _without_each(
+    barbs: NDArray[np.int64], sizes: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Every note that has barbs once without each of them: rows, and the sizes of these shorter notes.
+
+    Args:
+        barbs: rows of the sentences that are barbs, ascending.
+        sizes: how many sentences each note has.
+    """
+    ends = np.cumsum(sizes)
+    note = np.searchsorted(ends, barbs, side="right")
+    rows, shorter = [], []
+    for barb, size, end in zip(barbs.tolist(), sizes[note].tolist(), ends[note].tolist(), strict=True):
+        if 1 < size <= WEIGHED_WITHOUT:
+            own = np.arange(end - size, end)
+            rows.append(own[own != barb])
+            shorter.append(size - 1)
+    return np.concatenate(rows) if rows else np.zeros(0, dtype=np.int64), np.array(shorter, dtype=np.int64)
 
 
 def _beside(rows: Floats, starts: NDArray[np.int64]) -> Floats:

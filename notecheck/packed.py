@@ -6,8 +6,8 @@ travel between processes and hold none of a private letter.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, overload
 
 from notecheck.types import (
     Check,
@@ -77,7 +77,7 @@ def unpack(packed: Packed, source: str, remarks: tuple[str, ...] = ()) -> Report
             for name, status, passed, evidence in checks
         },
         scores={
-            name: Score(name, value, level, threshold, tuple(_contribution(each, cut) for each in parts))
+            name: Score(name, value, level, threshold, _Contributions(parts, cut))
             for name, value, level, threshold, parts in scores
         },
         findings=tuple(_finding(each, cut) for each in findings),
@@ -125,11 +125,15 @@ class _Cut:
         return found
 
     def _made(self, start: int | None, end: int | None) -> tuple[Span | None, str | None]:
+        self.check(start, end)
         if start is None or end is None:
             return None, None
-        if not 0 <= start <= end <= len(self._source):
-            raise ValueError("a span outside the source")
         return Span(start, end), self._source[start:end]
+
+    def check(self, start: int | None, end: int | None) -> None:
+        """Refuse what is no span of the source."""
+        if start is not None and end is not None and not 0 <= start <= end <= len(self._source):
+            raise ValueError("a span outside the source")
 
 
 def _evidence_of(values: Sequence[Any], cut: _Cut) -> Evidence:
@@ -140,9 +144,46 @@ def _evidence_of(values: Sequence[Any], cut: _Cut) -> Evidence:
     return Evidence(rule, span, quote)
 
 
-def _contribution(values: Sequence[Any], cut: _Cut) -> Contribution:
-    rule, weight, start, end = values
-    return Contribution(rule, weight, *cut(start, end))
+class _Contributions(Sequence[Contribution]):
+    """Contributions that are made when somebody looks at them: there are many, and most reports show none."""
+
+    def __init__(self, packed: Sequence[Any], cut: _Cut) -> None:
+        for _, _, start, end in packed:
+            cut.check(start, end)
+        self._packed, self._cut = packed, cut
+        self._made: tuple[Contribution, ...] | None = None
+
+    def _all(self) -> tuple[Contribution, ...]:
+        if self._made is None:
+            self._made = tuple(
+                Contribution(rule, weight, *self._cut(start, end))
+                for rule, weight, start, end in self._packed
+            )
+        return self._made
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+    @overload
+    def __getitem__(self, index: int) -> Contribution: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Contribution, ...]: ...
+
+    def __getitem__(self, index: int | slice) -> Contribution | tuple[Contribution, ...]:
+        return self._all()[index]
+
+    def __iter__(self) -> Iterator[Contribution]:
+        return iter(self._all())
+
+    def __eq__(self, other: object) -> bool:
+        return self._all() == (other._all() if isinstance(other, _Contributions) else other)
+
+    def __hash__(self) -> int:
+        return hash(self._all())
+
+    def __repr__(self) -> str:
+        return repr(self._all())
 
 
 def _finding(values: Sequence[Any], cut: _Cut) -> Finding:

@@ -6,7 +6,7 @@ Offsets are code points in the caller's own string, ``end`` exclusive, so that
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
@@ -108,7 +108,7 @@ class Score:
     value: float
     level: int
     threshold: float
-    contributions: tuple[Contribution, ...] = ()
+    contributions: Sequence[Contribution] = ()
 
     @property
     def passed(self) -> bool:

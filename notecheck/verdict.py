@@ -285,6 +285,22 @@ def annoyance_parts(signals: Signals, weights: Weights) -> list[dict[str, float]
     ]
 
 
+#: What a sentence counts beside the next stronger one: small doubts in a long letter do not add up to a grudge.
+FADING = 0.6
+
+
+def faded(parts: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
+    """The ramps as they are added up: by label the strongest sentence in full, each next one less by `FADING`.
+
+    One ramp more never lowers such a sum: what it adds is no less than what the weaker ones lose by it.
+    """
+    out = [dict(part) for part in parts]
+    for label in out[0] if out else ():
+        for rank, number in enumerate(sorted(range(len(out)), key=lambda number: -parts[number][label])):
+            out[number][label] *= FADING**rank
+    return out
+
+
 def weighed(part: Mapping[str, float], figures: Mapping[str, Any]) -> float:
     """What the ramps of a sentence come to."""
     factors = figures.get("factors", {})
@@ -296,7 +312,7 @@ def annoyance(signals: Signals, weights: Weights, parts: Sequence[Mapping[str, f
     figures = weights.scores.get("annoyance", {})
     contributions = []
     barbs = _barbs(signals)
-    for number, part in enumerate(parts):
+    for number, part in enumerate(faded(parts)):
         weight = weighed(part, figures)
         if weight < 0.005:
             continue
@@ -410,6 +426,7 @@ def _annoyed(
     """A finding for each annoyed sentence: an error where the score fails and the sentence carries it."""
     figures = weights.scores.get("annoyance", {})
     warn = float(figures.get("finding", 1.0))
+    # Each sentence by itself: one that the score counts for less, beside stronger ones, sounds no better.
     strengths = [weighed(part, figures) for part in parts]
     chosen = [number for number, strength in enumerate(strengths) if strength >= warn]
     if not score.passed and not chosen and score.contributions:

@@ -21,6 +21,7 @@ from notecheck.verdict import (
     checks_of,
     combined,
     decide,
+    faded,
     genericness_parts,
     sigmoid,
     statuses,
@@ -42,11 +43,11 @@ MIN_PRECISION = {
 #: Batches whose brief packed the boundary of a label: what suits them best is too strict or too lax for letters as
 #: they come, so the thresholds and cuts of that label are fitted on the others.
 PACKED: Mapping[str, frozenset[str]] = {
-    "gratitude": frozenset({"n16", "n17", "n23", "n29", "n37"}),
-    "feedback": frozenset({"n17", "n24", "n30", "n38"}),
-    "keep_in_mind": frozenset({"n17", "n33"}),
-    "interest": frozenset({"n17", "n33"}),
-    "annoyance": frozenset({"n16", "n28", "n36"}),
+    "gratitude": frozenset({"n16", "n17", "n23", "n29", "n37", "n40", "n47"}),
+    "feedback": frozenset({"n17", "n24", "n30", "n38", "n41", "n47"}),
+    "keep_in_mind": frozenset({"n17", "n33", "n45", "n47"}),
+    "interest": frozenset({"n17", "n33", "n45"}),
+    "annoyance": frozenset({"n16", "n28", "n36", "n42", "n47"}),
 }
 
 
@@ -143,7 +144,7 @@ def fit_scores(
         for name, amount, _ in genericness_parts(note.signals, weights, checks_of(note.signals, weights)):
             sums[name] += amount
         generic.append(list(sums.values()))
-        parts = annoyance_parts(note.signals, weights)
+        parts = faded(annoyance_parts(note.signals, weights))
         annoyed.append([sum(part[label] for part in parts) for label in ANNOYED_FACTORS])
     out: dict[str, dict[str, Any]] = {}
     for name, rows, signs, names in (

@@ -53,6 +53,7 @@ class _Net(nn.Module):
         self.head = nn.Linear(WIDTH, WIDTH)
         self.conv1 = nn.Linear((2 * REACH + 1) * WIDTH, WIDTH)
         self.conv2 = nn.Linear((2 * REACH + 1) * WIDTH, WIDTH)
+        self.glance = nn.Linear(2 * WIDTH, WIDTH)
         self.att, self.val = nn.Linear(WIDTH, columns), nn.Linear(WIDTH, columns)
         self.sent = nn.Linear(3 * (WIDTH + columns) + WIDTH, WIDTH)
         self.sent2 = nn.Linear(3 * WIDTH, WIDTH)
@@ -79,14 +80,24 @@ class _Net(nn.Module):
         gelu = lambda value: F.gelu(value, approximate="tanh")  # noqa: E731
         x = gelu(self.inp(self.drop(joined)))
         x = x + gelu(self.head(self.drop(x[part["head"]])))
-        for layer in (self.conv1, self.conv2):
-            padded = torch.cat([self.drop(x), torch.zeros(1, WIDTH)])
-            x = x + gelu(layer(padded[part["around"]].reshape(len(x), -1)))
-        x = self.drop(x)
         sentence, count = part["sentence"], int(part["sentence"].max()) + 1
-        pooled = torch.full((count, WIDTH), -1e9).scatter_reduce(
-            0, sentence[:, None].expand(-1, WIDTH), x, "amax"
-        )
+
+        def around(layer: nn.Module, x: torch.Tensor) -> torch.Tensor:
+            padded = torch.cat([self.drop(x), torch.zeros(1, WIDTH)])
+            return x + gelu(layer(padded[part["around"]].reshape(len(x), -1)))
+
+        def strongest(x: torch.Tensor) -> torch.Tensor:
+            """By sentence the largest figure of its tokens."""
+            return torch.full((count, WIDTH), -1e9).scatter_reduce(
+                0, sentence[:, None].expand(-1, WIDTH), x, "amax"
+            )
+
+        x = around(self.conv1, x)
+        sizes = torch.bincount(sentence, minlength=count)[:, None]
+        mean = torch.zeros(count, WIDTH).index_add(0, sentence, x) / sizes
+        x = x + gelu(self.glance(self.drop(torch.cat([strongest(x), mean], 1))))[sentence]
+        x = self.drop(around(self.conv2, x))
+        pooled = strongest(x)
         attention, values = self.att(x), self.val(x)
         index = sentence[:, None].expand(-1, attention.shape[1])
         top = torch.full((count, attention.shape[1]), -1e9).scatter_reduce(
@@ -98,8 +109,8 @@ class _Net(nn.Module):
         notes = int(part["owner"].max()) + 1
         sums = torch.zeros(notes, WIDTH).index_add(0, part["owner"], pooled)
         whole = sums / torch.bincount(part["owner"], minlength=notes)[:, None]
-        around = _beside(torch.cat([pooled, said], 1), part)
-        hidden = gelu(self.sent(torch.cat([around, whole[part["owner"]]], 1)))
+        beside = _beside(torch.cat([pooled, said], 1), part)
+        hidden = gelu(self.sent(torch.cat([beside, whole[part["owner"]]], 1)))
         hidden = hidden + gelu(self.sent2(_beside(self.drop(hidden), part)))
         odds = said[:, : len(LABELS)] + self.out(self.drop(hidden))
         raw = said[:, len(LABELS) :] + self.own(pooled)

@@ -37,14 +37,16 @@ from notecheck.training.prepare import (
     weight_of,
     work_mail,
 )
+from notecheck.types import Span
 from notecheck.verdict import READER_LABELS, RULE_LABELS, Weights, combined
 
 #: (a, b, c): log-odds = a * linear + b * network + c.
 Mix = tuple[float, float, float]
 C = 16.0  # inverse regularisation, chosen by batch-wise cross-validation
 MIN_SENTENCES = 2  # a feature seen in fewer sentences is not learned
-KEEP = 9_000  # features kept in the shipped reader, the strongest
+KEEP = 6_500  # features kept in the shipped reader, the strongest
 LEMMA_NOTES = 4
+TEACHERS = 2  # that differ in the order in which they saw the notes
 TAUGHT_WEIGHT = 2  # how much a letter counts that the teacher read
 
 
@@ -154,12 +156,9 @@ class Taught:
 
 
 def teach(notes: Sequence[Prepared], book: Rulebook, known: NDArray[np.uint64]) -> list[Taught]:
-    """Train a teacher on the notes, and let it read variations of them."""
-    from notecheck.training.teacher import Teacher
+    """Train teachers on the notes, and let them read variations of them: what they say on average."""
     from notecheck.training.variations import variations
 
-    teacher = Teacher()
-    teacher.fit(notes)
     varied = variations([note.note for note in notes])
     nlp = pipeline.load()
     engine, classes = Engine(nlp, book), Classes(nlp.vocab.strings, book, known)
@@ -169,8 +168,23 @@ def teach(notes: Sequence[Prepared], book: Rulebook, known: NDArray[np.uint64]) 
         if spans:
             tokens = tokens_of(reading.doc, classes, engine.hits(reading))
             parsed.append((reading.source, spans, tokens, variation.fold))
-    read = teacher.read([(text, spans) for text, spans, _, _ in parsed])
-    return [Taught(tokens, odds, fold) for (_, _, tokens, fold), odds in zip(parsed, read, strict=True)]
+    texts = [(text, spans) for text, spans, _, _ in parsed]
+    each = [taught_by(seed, notes, texts) for seed in range(TEACHERS)]
+    return [
+        Taught(tokens, np.mean(odds, axis=0, dtype=np.float32), fold)
+        for (_, _, tokens, fold), *odds in zip(parsed, *each, strict=True)
+    ]
+
+
+def taught_by(
+    seed: int, notes: Sequence[Prepared], texts: Sequence[tuple[str, Sequence[Span]]]
+) -> list[NDArray[np.float32]]:
+    """What a teacher that learned from the notes reads in the texts: sentence × `LABELS` probabilities."""
+    from notecheck.training.teacher import Teacher
+
+    teacher = Teacher(seed)
+    teacher.fit(notes)
+    return teacher.read(texts)
 
 
 def fit_network(notes: Sequence[Prepared], taught: Sequence[Taught] = ()) -> Network:

@@ -40,7 +40,7 @@ _Pieces = tuple[list[int], list[int], int]
 class Teacher:
     """MiniLM with an attention per label over the word pieces of each sentence."""
 
-    def __init__(self) -> None:
+    def __init__(self, seed: int = 0) -> None:
         from transformers import AutoModel, AutoTokenizer
 
         spec = find_spec(PACKAGE)
@@ -49,15 +49,16 @@ class Teacher:
                 f"{PACKAGE} is not installed; it comes with the extra notecheck[training]"
             )
         folder = Path(spec.origin).parent / "model"
-        torch.manual_seed(0)
+        torch.manual_seed(seed)
         torch.set_num_threads(1)
+        self._seed = seed
         self._cut: Any = AutoTokenizer.from_pretrained(folder)
         # Dropout of attention weights would take the slow way through them.
         self._net = _Net(AutoModel.from_pretrained(folder, attention_probs_dropout_prob=0.0))
 
     def fit(self, notes: Sequence[Prepared]) -> None:
         """Fine-tune on labelled notes."""
-        net, chance = self._net, random.Random(0)
+        net, chance = self._net, random.Random(self._seed)
         pieces = [self._pieces(note.note.text, note.signals.sentences) for note in notes]
         # What single words mean stays as it was learned from far more text than this.
         net.base.embeddings.requires_grad_(False)

@@ -37,6 +37,18 @@ def test_lower_case_without_a_final_stop_still_splits() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ('You called it "a near thing." I will take that.', ['You called it "a near thing."', "I will take that."]),
+        ("(The tea helped.) I am glad I came.", ["(The tea helped.)", "I am glad I came."]),
+        ('Thank you. "Nearly" was the word.', ["Thank you.", '"Nearly" was the word.']),
+    ],
+)  # fmt: skip
+def test_a_closing_mark_belongs_to_the_sentence_that_it_closes(text: str, wanted: list[str]) -> None:
+    assert sentences(text) == wanted
+
+
 def test_labels_are_universal_dependencies() -> None:
     doc = pipeline.read(pipeline.load(), "Rosa showed me the kiln.", [Span(0, 24)]).doc
     assert [(token.pos_, token.dep_) for token in doc][:3] == [
