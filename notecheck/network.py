@@ -10,9 +10,10 @@ Trained by ``notecheck.training.network``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
+from itertools import chain, combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,8 +46,8 @@ FILE = "network.npz"
 _ANNOYANCE = [LABELS.index(label) for label in ("annoyed", "barbed", "hostile")]
 #: A sentence that by itself adds so much to annoyance is a barb.
 BARB = 0.1
-#: Notes of more sentences are not read anew without each barb: one among so many changes little around it.
-WEIGHED_WITHOUT = 40
+#: In notes of more sentences each is read among all the others: one of so many changes little around it.
+READ_IN_PAIRS = 32
 #: Tokens that are read at a time, so that a long note takes no more memory than a few short ones.
 BLOCK = 2_048
 
@@ -149,12 +150,11 @@ class Network:
         amounts = np.stack([np.logaddexp(0, raw[:, 0]), 2 * np.tanh(raw[:, 1] / 2)], axis=1)
         sizes = np.array(counts or [len(pooled)], dtype=np.int64)
         odds = self._odds(pooled, said, sizes)
-        kept, sizes = _without_each(np.flatnonzero(amounts[:, 0] >= BARB), sizes)
-        if len(kept):
-            # A barb must not make what stands beside it read as kinder than it is without the barb.
-            without = self._odds(pooled[kept], said[kept], sizes)
+        for rows, shorter in _blocks_of(_in_pairs(amounts[:, 0] >= BARB, sizes)):
+            few = self._odds(pooled[rows], said[rows], shorter)
             for column in _ANNOYANCE:
-                np.maximum.at(odds[:, column], kept, without[:, column])
+                odds[rows, column] = -np.inf
+                np.maximum.at(odds[:, column], rows, few[:, column])
         return odds.astype(np.float32), amounts.astype(np.float32)
 
     def _odds(self, pooled: Floats, said: Floats, sizes: NDArray[np.int64]) -> Floats:
@@ -244,24 +244,36 @@ def _gelu(x: Floats) -> Floats:
     return out
 
 
-def _without_each(
-    barbs: NDArray[np.int64], sizes: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Every note that has barbs once without each of them: rows, and the sizes of these shorter notes.
+def _in_pairs(barb: NDArray[np.bool_], sizes: NDArray[np.int64]) -> Iterator[list[NDArray[np.int64]]]:
+    """Each note that has barbs: without them, with each of them alone, and with each two of them.
+
+    What a sentence is like in all of these does not change when the note gets one barb more: there are only more
+    of them. So a further barb can never make another sentence read as kinder.
 
     Args:
-        barbs: rows of the sentences that are barbs, ascending.
+        barb: whether a sentence is a barb.
         sizes: how many sentences each note has.
     """
     ends = np.cumsum(sizes)
-    note = np.searchsorted(ends, barbs, side="right")
-    rows, shorter = [], []
-    for barb, size, end in zip(barbs.tolist(), sizes[note].tolist(), ends[note].tolist(), strict=True):
-        if 1 < size <= WEIGHED_WITHOUT:
-            own = np.arange(end - size, end)
-            rows.append(own[own != barb])
-            shorter.append(size - 1)
-    return np.concatenate(rows) if rows else np.zeros(0, dtype=np.int64), np.array(shorter, dtype=np.int64)
+    for number in np.unique(np.searchsorted(ends, np.flatnonzero(barb), side="right")).tolist():
+        size, end = int(sizes[number]), int(ends[number])
+        every = np.arange(end - size, end)
+        calm, barbs = every[~barb[every]], every[barb[every]]
+        if size <= READ_IN_PAIRS:
+            some = [barbs[:0], *barbs[:, None], *np.array([*combinations(barbs.tolist(), 2)], dtype=np.int64)]
+            yield [np.sort(np.concatenate([calm, each])) for each in some if len(calm) + len(each)]
+
+
+def _blocks_of(
+    notes: Iterator[list[NDArray[np.int64]]],
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """The rows of some notes in all their forms, and the sizes of these, about `BLOCK` rows at a time."""
+    waiting: list[NDArray[np.int64]] = []
+    for forms in chain(notes, [[]]):
+        waiting += forms
+        if waiting and (not forms or sum(map(len, waiting)) >= BLOCK):
+            yield np.concatenate(waiting), np.array([len(form) for form in waiting], dtype=np.int64)
+            waiting = []
 
 
 def _beside(rows: Floats, starts: NDArray[np.int64]) -> Floats:

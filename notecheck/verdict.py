@@ -59,6 +59,10 @@ ANNOYANCE_LABELS = ("annoyed", "barbed", "hostile")
 LATE_DAYS = 2
 #: A note that takes longer to read than this is too long.
 READING_SECONDS = 60.0
+#: Log-odds that a question loses as a narrow one when a slot stands in it.
+SLOT_LOSS = 6.0
+#: Words that bound a question whatever stands in its slot: "one skill for [role]".
+_BOUND = re.compile(r"\b(?:one|which|single|main)\b", re.IGNORECASE)
 #: A detail belongs to thanks that stand at most this many sentences away (STANDARD 1: right beside it).
 BESIDE = 2
 
@@ -122,8 +126,21 @@ def sigmoid(value: float) -> float:
 def combined(signals: Signals, weights: Weights, label: str) -> list[float]:
     """Log-odds of ``label`` for each sentence: the reader's plus the rules'.
 
-    A rule that matches several times in a sentence counts once.
+    A question with a slot in it is as broad as it would have been narrow (STANDARD 2: an aspect that is a slot
+    leaves it broad), unless it is bounded by other words or beyond doubt.
     """
+    out = summed(signals, weights, label)
+    if label in ("narrow", "broad"):
+        narrow = out if label == "narrow" else summed(signals, weights, "narrow")
+        for number in {hit.sentence for hit, _ in signals.hits if hit.rule.label == "slot"}:
+            if _BOUND.search(signals.sentences[number].of(signals.source)):
+                continue
+            out[number] = narrow[number] - SLOT_LOSS if label == "narrow" else max(out[number], narrow[number])
+    return out
+
+
+def summed(signals: Signals, weights: Weights, label: str) -> list[float]:
+    """The reader's log-odds and the rules' weights; one that matches several times in a sentence counts once."""
     out = list(signals.logits.get(label, [0.0] * len(signals.sentences)))
     seen: set[tuple[str, int]] = set()
     for hit, _ in signals.hits:

@@ -38,7 +38,7 @@ from notecheck.training.prepare import (
     work_mail,
 )
 from notecheck.types import Span
-from notecheck.verdict import READER_LABELS, RULE_LABELS, Weights, combined
+from notecheck.verdict import READER_LABELS, RULE_LABELS, Weights, summed
 
 #: (a, b, c): log-odds = a * linear + b * network + c.
 Mix = tuple[float, float, float]
@@ -263,7 +263,7 @@ def read_fold(notes: Sequence[Prepared], book: Rulebook, taught: Sequence[Taught
 def rule_sums(note: Prepared, rules: Mapping[str, float], label: str) -> NDArray[np.float64]:
     """For each sentence the weights of the rules that matched there, each counted once."""
     empty = replace(note.signals, logits={})
-    return np.array(combined(empty, Weights({}, rules, {}), label))
+    return np.array(summed(empty, Weights({}, rules, {}), label))
 
 
 def fit_mix(unseen: Sequence[Unseen]) -> dict[str, Mix]:

@@ -137,7 +137,9 @@ SLOW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthChe
 @given(st.sampled_from(TEXTS), st.sampled_from(BARBS))
 def test_a_barb_never_lowers_annoyance(text: str, barb: str) -> None:
     before, after = notecheck.check(text), notecheck.check(f"{barb}\n\n{text}")
-    assert after.scores["annoyance"].value >= before.scores["annoyance"].value
+    # The words beside the barb see it, and may read a shade differently; but for that it is exact (test_network.py).
+    assert after.scores["annoyance"].value >= before.scores["annoyance"].value - 0.01
+    assert after.scores["annoyance"].level >= before.scores["annoyance"].level
 
 
 @SLOW
@@ -160,3 +162,17 @@ def test_dates_may_come_with_a_time_and_nothing_else_is_a_date() -> None:
     assert [item.rule for item in notecheck.check(READY, context=late).findings] == ["timing/late"]
     with pytest.raises(TypeError, match="rejected_on is a date, not str"):
         Context(rejected_on="2026-03-02")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("question", "status"),
+    [
+        ("Could you tell me whether my glazing was a factor?", "narrow"),
+        ("Could you tell me whether my [skill] was a factor?", "broad"),
+        ("Which of my two samples fell short for [Company]?", "narrow"),
+    ],
+)
+def test_an_aspect_that_is_a_slot_leaves_the_question_broad(question: str, status: str) -> None:
+    assert (
+        notecheck.check(f"Thank you for the tour of the kiln. {question}").checks["feedback"].status == status
+    )

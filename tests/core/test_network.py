@@ -1,0 +1,60 @@
+"""What the neural half of the reader makes of sentences that stand together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from notecheck import corpus, pipeline, rulebook
+from notecheck.features import Classes
+from notecheck.matching import Engine
+from notecheck.network import LABELS, Tokens, joined, tokens_of
+from notecheck.reader import Reader
+from notecheck.types import Span
+
+CORPUS = Path(__file__).parents[2] / "corpus"
+TEXTS = [note.text for note in corpus.read(CORPUS) if note.split == "tune"][::40]
+ANNOYANCE = [LABELS.index(label) for label in ("annoyed", "barbed", "hostile")]
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader.load()
+
+
+def tokens(texts: list[str], reader: Reader) -> list[Tokens]:
+    nlp, book = pipeline.load(), rulebook.builtin()
+    engine, classes = Engine(nlp, book), Classes(nlp.vocab.strings, book, reader.known)
+    readings = pipeline.read_all(nlp, ((text, [Span(0, len(text))]) for text in texts))
+    return [tokens_of(item.doc, classes, engine.hits(item)) for item in readings if len(item.doc)]
+
+
+@pytest.mark.parametrize(
+    "barb",
+    [
+        "After five rounds and two unpaid tests I had expected more than a form reply.",
+        "Apparently experience counts for nothing with you.",
+        "I will be telling everyone how you treat people.",
+    ],
+)
+def test_a_barb_beside_it_never_makes_a_sentence_kinder(barb: str, reader: Reader) -> None:
+    assert reader.network is not None
+    (sting,) = tokens([barb], reader)
+    for note in tokens(TEXTS, reader):
+        alone, _ = reader.network.read(note)
+        beside, _ = reader.network.read(joined([sting, note]), [len(alone) + 1])
+        assert (beside[1:, ANNOYANCE] >= alone[:, ANNOYANCE]).all()
+
+
+def test_notes_that_are_read_together_are_read_as_alone(reader: Reader) -> None:
+    assert reader.network is not None
+    notes = tokens(TEXTS[:12], reader)
+    counts = [int(note.sentence[-1]) + 1 for note in notes]
+    together, amounts = reader.network.read(joined(notes), counts)
+    start = 0
+    for note, count in zip(notes, counts, strict=True):
+        odds, own = reader.network.read(note)
+        assert (together[start : start + count] == odds).all()
+        assert (amounts[start : start + count] == own).all()
+        start += count
