@@ -135,7 +135,9 @@ def combined(signals: Signals, weights: Weights, label: str) -> list[float]:
         for number in {hit.sentence for hit, _ in signals.hits if hit.rule.label == "slot"}:
             if _BOUND.search(signals.sentences[number].of(signals.source)):
                 continue
-            out[number] = narrow[number] - SLOT_LOSS if label == "narrow" else max(out[number], narrow[number])
+            out[number] = (
+                narrow[number] - SLOT_LOSS if label == "narrow" else max(out[number], narrow[number])
+            )
     return out
 
 
