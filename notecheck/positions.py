@@ -35,7 +35,7 @@ _OPERATORS: Mapping[str, tuple[int, int | None]] = {
 }  # fmt: skip
 _COUNTED = re.compile(r"\{(\d+)?(?:(,)(\d+)?)?\}")
 #: So many texts are remembered of an expression before it starts anew.
-_REMEMBERED = 2_000
+_REMEMBERED = 4_000
 
 
 class Stretch:
@@ -129,18 +129,34 @@ class Stretch:
             met |= 1 << position
         return met
 
-    def found(self, attribute: str, search: Callable[[str], object], known: dict[int, bool]) -> int:
-        """The tokens in whose ``attribute`` an expression finds something; what it finds is kept in ``known``."""
+    def found(self, attribute: str, search: Callable[[str], object], memory: Memory) -> int:
+        """The tokens in whose ``attribute`` an expression finds something; ``memory`` is that of the expression."""
+        place = _PLACE[attribute]
+        column = self.column(place)
+        asked, finds = memory.words
+        new = self._present[place] - asked
+        if new:
+            if len(asked) >= _REMEMBERED:
+                # Another thread may still be reading the old ones.
+                asked, finds = memory.words = set(), set()
+                new = self._present[place]
+            for value in new:
+                if search(self._strings[value]):
+                    finds.add(value)
+                asked.add(value)
         met = 0
-        for value, bits in self.column(_PLACE[attribute]).items():
-            finds = known.get(value)
-            if finds is None:
-                if len(known) >= _REMEMBERED:
-                    known.clear()
-                finds = known[value] = bool(search(self._strings[value]))
-            if finds:
-                met |= bits
+        for value in finds & self._present[place]:
+            met |= column[value]
         return met
+
+
+class Memory:
+    """The words that an expression was asked about: all of them, and those in which it finds something."""
+
+    __slots__ = ("words",)
+
+    def __init__(self) -> None:
+        self.words: tuple[set[int], set[int]] = set(), set()
 
 
 #: Gives the tokens of a stretch that meet it.
@@ -365,13 +381,13 @@ class Compiler:
 
     def _found(self, attribute: str, expression: str) -> Condition:
         compiled = re.compile(expression)
-        known: dict[int, bool] = {}
+        memory = Memory()
 
         def search(word: str) -> object:
             return compiled.search(word, 0, LONGEST_WORD)
 
         def condition(stretch: Stretch) -> int:
-            return stretch.found(attribute, search, known)
+            return stretch.found(attribute, search, memory)
 
         return self._conditions.setdefault((attribute, expression), condition)
 
