@@ -130,14 +130,17 @@ def combined(signals: Signals, weights: Weights, label: str) -> list[float]:
     leaves it broad), unless it is bounded by other words or beyond doubt.
     """
     out = summed(signals, weights, label)
-    if label in ("narrow", "broad"):
-        narrow = out if label == "narrow" else summed(signals, weights, "narrow")
-        for number in {hit.sentence for hit, _ in signals.hits if hit.rule.label == "slot"}:
-            if _BOUND.search(signals.sentences[number].of(signals.source)):
-                continue
-            out[number] = (
-                narrow[number] - SLOT_LOSS if label == "narrow" else max(out[number], narrow[number])
-            )
+    if label not in ("narrow", "broad"):
+        return out
+    slots = {hit.sentence for hit, _ in signals.hits if hit.rule.label == "slot"}
+    open_aspects = [
+        number for number in slots if not _BOUND.search(signals.sentences[number].of(signals.source))
+    ]
+    if not open_aspects:
+        return out
+    narrow = out if label == "narrow" else summed(signals, weights, "narrow")
+    for number in open_aspects:
+        out[number] = narrow[number] - SLOT_LOSS if label == "narrow" else max(out[number], narrow[number])
     return out
 
 

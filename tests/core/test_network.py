@@ -12,10 +12,11 @@ from notecheck.matching import Engine
 from notecheck.network import LABELS, Tokens, joined, tokens_of
 from notecheck.reader import Reader
 from notecheck.types import Span
+from notecheck.verdict import ANNOYANCE_LABELS
 
 CORPUS = Path(__file__).parents[2] / "corpus"
 TEXTS = [note.text for note in corpus.read(CORPUS) if note.split == "tune"][::40]
-ANNOYANCE = [LABELS.index(label) for label in ("annoyed", "barbed", "hostile")]
+ANNOYANCE = [LABELS.index(label) for label in ANNOYANCE_LABELS]
 
 
 @pytest.fixture(scope="module")
