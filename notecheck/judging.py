@@ -7,8 +7,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from notecheck import pipeline, rulebook
+from notecheck.classes import Classes
 from notecheck.config import Config
-from notecheck.features import Classes, features_of
 from notecheck.matching import Engine, Hit
 from notecheck.message import Draft
 from notecheck.network import tokens_of
@@ -34,7 +34,7 @@ class Judge:
         # The shipped rules are checked by their tests; rules or a pipeline of the caller's are checked here.
         self.engine = Engine(self.nlp, self.book, strict=bool(config.rules) or nlp is not None)
         self.reader = reader or Reader.load()
-        self.classes = Classes(self.nlp.vocab.strings, rulebook.builtin(), self.reader.known)
+        self.classes = Classes(self.nlp.vocab.strings, rulebook.builtin())
         if self.reader.classes != self.classes.names:
             raise NotecheckError(
                 "the sentence reader was trained with other word lists: python -m notecheck.training reader"
@@ -68,11 +68,10 @@ class Judge:
             if self.vectors is not None:
                 for doc, vectors in zip(docs, self.vectors.predict(docs), strict=True):
                     doc.tensor = vectors
-            seen = features_of(docs, self.classes)
             tokens = [
                 tokens_of(doc, self.classes, hits[place]) for place, doc in zip(worded, docs, strict=True)
             ]
-            read = dict(zip(worded, self.reader.read(seen, tokens), strict=True))
+            read = dict(zip(worded, self.reader.read(tokens), strict=True))
         found = []
         for place, (draft, reading) in enumerate(notes):
             sentences = reading.sentences()

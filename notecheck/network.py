@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from spacy.tokens import Doc
 
-    from notecheck.features import Classes
+    from notecheck.classes import Classes
     from notecheck.matching import Hit
 
     Floats = NDArray[np.float32]
@@ -78,7 +78,7 @@ def tokens_of(doc: Doc, classes: Classes, hits: Sequence[Hit]) -> Tokens:
     count = len(doc)
     columns: Any = doc.to_array(["LEMMA", "POS", "DEP", "HEAD", "LOWER"])
     flags = np.zeros((count, len(classes.names) + len(RULE_FLAGS)), dtype=np.float32)
-    flags[:, : len(classes.names)] = classes.words(columns[:, [0, 4, 1]]).flags
+    flags[:, : len(classes.names)] = classes.flags(columns[:, [0, 4, 1]])
     for hit in hits:
         flags[hit.start : hit.end, len(classes.names) + RULE_FLAGS.index(hit.rule.label)] = 1
     sentence = np.zeros(count, dtype=np.int64)

@@ -49,10 +49,6 @@ VETO_LABELS: Mapping[str, tuple[str, ...]] = {
     "no-keep-in-mind": ("keep-in-mind",),
     "no-interest": ("interest",),
 }
-READER_LABELS = (
-    "thanks", "detail", "narrow", "broad", "keep-in-mind", "interest", "annoyed", "barbed", "hostile",
-    "particular",
-)  # fmt: skip
 ANNOYANCE_LABELS = ("annoyed", "barbed", "hostile")
 
 #: More than this many days after the rejection a note is late (the article: within a day or two).
@@ -349,10 +345,6 @@ def genericness_parts(
 ) -> list[tuple[str, float, int | None]]:
     """(factor, amount, sentence) of everything that makes a note particular or stock."""
     parts: list[tuple[str, float, int | None]] = []
-    particular = combined(signals, weights, "particular")
-    for number, odds in enumerate(particular):
-        parts.append(("particular", softplus(odds), number))
-        parts.append(("stock", softplus(-odds), number))
     for number, amount in enumerate(signals.amounts.get("genericness", ())):
         parts.append(("sentence", amount, number))
     for name, status in (("gratitude", "specific"), ("feedback", "narrow")):

@@ -1,4 +1,4 @@
-"""What each part is worth: the same decisions from rules alone, from each half of the reader, and from all."""
+"""What each part is worth: the same decisions from rules alone, from the network alone, and from both."""
 
 from __future__ import annotations
 
@@ -10,19 +10,25 @@ import numpy as np
 from notecheck.network import LABELS
 from notecheck.training.decisions import fit_thresholds, oof_figures
 from notecheck.training.prepare import Prepared
-from notecheck.training.reader import Mix, Unseen, mixed
-from notecheck.verdict import READER_LABELS
+from notecheck.training.reader import Unseen
 
 
 def ablation(
-    unseen: Sequence[Unseen], mix: Mapping[str, Mix], rules: Sequence[dict[str, float]]
+    unseen: Sequence[Unseen], read: Sequence[Prepared], rules: Mapping[str, float]
 ) -> dict[str, dict[str, float]]:
-    """Macro-F1 of each check on unseen notes, by what decides; thresholds are fitted anew for each."""
-    ways: dict[str, tuple[list[Prepared], list[dict[str, float]]]] = {
-        "rules alone": ([_with(item, "none") for item in unseen], [_flat(own) for own in rules]),
-        "linear half alone": ([_with(item, "linear") for item in unseen], [_silent(own) for own in rules]),
-        "network alone": ([_with(item, "network") for item in unseen], [_silent(own) for own in rules]),
-        "all": ([mixed(item, mix) for item in unseen], list(rules)),
+    """Macro-F1 of each check on unseen notes, by what decides; thresholds are fitted anew for each.
+
+    Args:
+        unseen: the notes as the network reads them.
+        read: the same with everything put together.
+        rules: the fitted weights of the rules.
+    """
+    nothing = [np.full_like(item.network, -1.0) for item in unseen]
+    # Every rule counts alike, as it would without anything fitted.
+    ways = {
+        "rules alone": (_with(unseen, nothing), dict.fromkeys(rules, 2.0)),
+        "network alone": (_with(unseen, [item.network for item in unseen]), dict.fromkeys(rules, 0.0)),
+        "both": (read, rules),
     }
     return {
         name: oof_figures(notes, weights, fit_thresholds(notes, weights))
@@ -30,25 +36,17 @@ def ablation(
     }
 
 
-def _with(item: Unseen, part: str) -> Prepared:
-    """The note with the log-odds of one half only."""
-    count = len(item.note.signals.sentences)
-    logits = {}
-    for column, label in enumerate(READER_LABELS):
-        if part == "linear":
-            values = item.linear[:, column]
-        elif part == "network" and label in LABELS:
-            values = item.network[:, LABELS.index(label)]
-        else:
-            values = np.full(count, -1.0)
-        logits[label] = np.round(values.astype(float), 3).tolist()
-    return replace(item.note, signals=replace(item.note.signals, logits=logits))
-
-
-def _flat(own: Mapping[str, float]) -> dict[str, float]:
-    """Every rule counts alike, as it would without anything fitted."""
-    return dict.fromkeys(own, 2.0)
-
-
-def _silent(own: Mapping[str, float]) -> dict[str, float]:
-    return dict.fromkeys(own, 0.0)
+def _with(unseen: Sequence[Unseen], odds: Sequence[np.ndarray]) -> list[Prepared]:
+    """The notes with these log-odds, sentence × `LABELS`."""
+    return [
+        replace(
+            item.note,
+            signals=replace(
+                item.note.signals,
+                logits={
+                    label: np.round(own[:, n].astype(float), 3).tolist() for n, label in enumerate(LABELS)
+                },
+            ),
+        )
+        for item, own in zip(unseen, odds, strict=True)
+    ]

@@ -51,11 +51,11 @@ PACKED: Mapping[str, frozenset[str]] = {
 }
 
 
-def fit_thresholds(notes: Sequence[Prepared], rules: Sequence[dict[str, float]]) -> dict[str, float]:
+def fit_thresholds(notes: Sequence[Prepared], rules: Mapping[str, float]) -> dict[str, float]:
     """Choose each label's threshold by the note-level macro-F1, in two rounds over the labels."""
     odds = [
-        {label: combined(note.signals, Weights({}, own, {}), label) for label in MOVE_LABELS}
-        for note, own in zip(notes, rules, strict=True)
+        {label: combined(note.signals, Weights({}, rules, {}), label) for label in MOVE_LABELS}
+        for note in notes
     ]
     thresholds = dict.fromkeys((*RULE_LABELS, "detail-beside"), 0.0)
     for _ in range(2):
@@ -125,7 +125,7 @@ def fit_ordinal(
 
 
 GENERIC_FACTORS = {
-    "particular": -1, "stock": 1, "specific": -1, "narrow": -1, "particular-rules": -1, "stock-rules": 1,
+    "specific": -1, "narrow": -1, "particular-rules": -1, "stock-rules": 1,
     "slot-rules": 1, "short": 1, "sentence": 1,
 }  # fmt: skip
 
@@ -134,12 +134,12 @@ ANNOYED_FACTORS = [*ANNOYANCE_LABELS, "network"]
 
 
 def fit_scores(
-    notes: Sequence[Prepared], rules: Sequence[dict[str, float]], thresholds: Mapping[str, float]
+    notes: Sequence[Prepared], rules: Mapping[str, float], thresholds: Mapping[str, float]
 ) -> dict[str, dict[str, Any]]:
     """Fit the factors and cuts of both scores on out-of-fold evidence."""
     generic, annoyed = [], []
-    for note, own in zip(notes, rules, strict=True):
-        weights = Weights(thresholds, own, {})
+    weights = Weights(thresholds, rules, {})
+    for note in notes:
         sums = dict.fromkeys(GENERIC_FACTORS, 0.0)
         for name, amount, _ in genericness_parts(note.signals, weights, checks_of(note.signals, weights)):
             sums[name] += amount
@@ -165,14 +165,12 @@ def fit_scores(
     return out
 
 
-def _finding(
-    notes: Sequence[Prepared], rules: Sequence[dict[str, float]], factors: Mapping[str, float]
-) -> float:
+def _finding(notes: Sequence[Prepared], rules: Mapping[str, float], factors: Mapping[str, float]) -> float:
     """The contribution that three in a thousand sentences of level-0 notes reaches: from there on it is a finding."""
     calm = [
         sum(factors[label] * ramp for label, ramp in part.items())
-        for note, own in zip(notes, rules, strict=True) if note.note.labels["annoyance"] == 0
-        for part in annoyance_parts(note.signals, Weights({}, own, {}))
+        for note in notes if note.note.labels["annoyance"] == 0
+        for part in annoyance_parts(note.signals, Weights({}, rules, {}))
     ]  # fmt: skip
     return round(float(np.quantile(calm, 0.997)), 3)
 
@@ -198,14 +196,14 @@ def fit_cuts(total: NDArray[np.float64], levels: NDArray[np.int64], cuts: list[f
 
 
 def oof_figures(
-    notes: Sequence[Prepared], rules: Sequence[dict[str, float]], thresholds: Mapping[str, float]
+    notes: Sequence[Prepared], rules: Mapping[str, float], thresholds: Mapping[str, float]
 ) -> dict[str, float]:
     """Macro-F1 of each check on notes that the reader had not seen."""
     figures = {}
     for check in ("gratitude", "feedback", "keep_in_mind", "interest"):
         pairs = [
-            (note.note.labels[check], statuses(note.signals, Weights(thresholds, own, {}))[check][0])
-            for note, own in zip(notes, rules, strict=True)
+            (note.note.labels[check], statuses(note.signals, Weights(thresholds, rules, {}))[check][0])
+            for note in notes
         ]
         figures[check] = round(_macro_f1(pairs), 4)
     return figures

@@ -209,15 +209,11 @@ def train(examples: Sequence[Example], *, seed: int = 0, epochs: int = EPOCHS) -
             part = _joined([_flagged(encoded[number], examples[number], shuffler) for number in chosen])
             odds, amounts = net(part)
             targets = torch.from_numpy(
-                np.concatenate([examples[number].targets[:, : len(LABELS)] for number in chosen]).astype(
-                    np.float32
-                )
+                np.concatenate([examples[number].targets for number in chosen]).astype(np.float32)
             )
             counts = torch.tensor([float(examples[number].weight) for number in chosen]) / mean_weight
             known = torch.from_numpy(
-                np.concatenate([examples[number].known[:, : len(LABELS)] for number in chosen]).astype(
-                    np.float32
-                )
+                np.concatenate([examples[number].known for number in chosen]).astype(np.float32)
             )
             each = F.binary_cross_entropy_with_logits(odds, targets, reduction="none") * known
             loss = (each.sum(1) * counts[part["owner"]]).sum()

