@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 
 import click
 
 from notecheck.batch import internal, one_line
 from notecheck.cli import streams
-from notecheck.cli.check import check
 from notecheck.cli.common import CONTEXT, EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK
-from notecheck.cli.evaluate import evaluate
-from notecheck.cli.rules import explain, rules
 from notecheck.cli.services import Services
-from notecheck.cli.settings import config, schema
 from notecheck.output.version import package_version
 from notecheck.types import NotecheckError
 
@@ -25,7 +22,28 @@ def _print_version(ctx: click.Context, _: click.Parameter, value: bool) -> None:
         ctx.exit()
 
 
-@click.group(context_settings=CONTEXT)
+#: The subcommands in the order of the help: the module of each, and its name there.
+_COMMANDS: Mapping[str, tuple[str, str]] = {
+    "check": ("check", "check"), "rules": ("rules", "rules"), "explain": ("rules", "explain"),
+    "eval": ("evaluate", "evaluate"), "config": ("settings", "config"), "schema": ("settings", "schema"),
+}  # fmt: skip
+
+
+class _Commands(click.Group):
+    """Subcommands that are imported when they are asked for: to list the rules takes nothing of a check."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f"notecheck.cli.{module}"), name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings=CONTEXT)
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version,
     help="Show the version and exit.",
@@ -36,10 +54,6 @@ def cli() -> None:
     Does it thank for something specific, ask a narrow question, and ask to be kept in mind? How generic and
     how annoyed does it sound? Nothing leaves this machine.
     """
-
-
-for command in (check, rules, explain, evaluate, config, schema):
-    cli.add_command(command)
 
 
 def main(argv: Sequence[str] | None = None, *, services: Services | None = None) -> int:
