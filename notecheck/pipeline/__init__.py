@@ -37,6 +37,7 @@ _JOINING = frozenset(
 #: Marks that close what stands before them, where no space is between.
 _CLOSING = frozenset("\"')]}")
 _QUOTES = frozenset("\"'")
+_BRACKETS = frozenset(")]}")
 #: Tokens that end a sentence where a capital follows; the stop of an abbreviation is no token of its own.
 _ENDING = frozenset(".!?")
 
@@ -217,6 +218,13 @@ def make_doc(nlp: Language, plain: PlainText) -> Doc:
             begin, behind = begins[place], ends[place - 1]
             if begin == behind and text[begin] in _CLOSING:
                 # A quotation or bracket that closes right behind a word belongs to the sentence it closes.
+                starts[place] = -1
+            elif (
+                text[begin].islower()
+                and text[begins[place - 1] : behind] in _BRACKETS
+                and (place == 1 or text[ends[place - 2] - 1] not in _ENDING)
+            ):
+                # So does what goes on in lower case behind a bracket.
                 starts[place] = -1
             elif begin > behind and text[begin].isupper() and text[begins[place - 1] : behind] in _ENDING:
                 # The parser says so too, in 4,854 of 4,857 such places in the corpus, but takes its time.

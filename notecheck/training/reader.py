@@ -41,7 +41,7 @@ from notecheck.verdict import RULE_LABELS, VETO_LABELS, Weights, summed
 
 LEMMA_NOTES = 4
 TEACHERS = 2  # that differ in the order in which they saw the notes
-TAUGHT_WEIGHT = 2  # how much a letter counts that the teacher read
+TAUGHT_WEIGHT = 4  # how much a letter counts that the teacher read
 RULE_PENALTY = 1.0  # on the squared weights of the rules, in sentences
 
 
@@ -54,25 +54,39 @@ class Taught:
     fold: int
 
 
-def teach(notes: Sequence[Prepared], book: Rulebook) -> list[Taught]:
-    """Train teachers on the notes, and let them read variations of them: what they say on average."""
+#: A variation as it is parsed: its text, its sentences, its tokens, its fold.
+Varied = tuple[str, list[Span], Tokens, int]
+
+
+def varied(notes: Sequence[Prepared], book: Rulebook) -> list[Varied]:
+    """Variations of the notes, parsed and matched."""
     from notecheck.training.variations import variations
 
-    varied = variations([note.note for note in notes])
+    letters = variations([note.note for note in notes])
     nlp = pipeline.load()
     engine, classes = Engine(nlp, book), Classes(nlp.vocab.strings, book)
-    parsed = []
-    for variation, reading in zip(varied, readings_of(item.text for item in varied), strict=True):
+    out = []
+    for letter, reading in zip(letters, readings_of(item.text for item in letters), strict=True):
         spans = [reading.span(sentence) for sentence in reading.sentences()]
         if spans:
             tokens = tokens_of(reading.doc, classes, engine.hits(reading))
-            parsed.append((reading.source, spans, tokens, variation.fold))
-    texts = [(text, spans) for text, spans, _, _ in parsed]
-    each = [taught_by(seed, notes, texts) for seed in range(TEACHERS)]
+            out.append((reading.source, spans, tokens, letter.fold))
+    return out
+
+
+def taught_of(letters: Sequence[Varied], each: Sequence[Sequence[NDArray[np.float32]]]) -> list[Taught]:
+    """The variations with what the teachers read in them, on average."""
     return [
         Taught(tokens, np.mean(odds, axis=0, dtype=np.float32), fold)
-        for (_, _, tokens, fold), *odds in zip(parsed, *each, strict=True)
+        for (_, _, tokens, fold), *odds in zip(letters, *each, strict=True)
     ]
+
+
+def teach(notes: Sequence[Prepared], book: Rulebook) -> list[Taught]:
+    """Train teachers on the notes, and let them read variations of them."""
+    letters = varied(notes, book)
+    texts = [(text, spans) for text, spans, _, _ in letters]
+    return taught_of(letters, [taught_by(seed, notes, texts) for seed in range(TEACHERS)])
 
 
 def taught_by(

@@ -21,7 +21,7 @@ from notecheck.training.prepare import MAIL, fold_of, readings_of
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
 
-COPIES = 3  # variations of each note
+COPIES = 4  # variations of each note
 #: Shares of the open-class words of a variation that give way, one of them drawn for each.
 SHARES = (0.0, 0.1, 0.2, 0.35)
 LENT, LEFT_OUT, SWAPPED = 0.5, 0.4, 0.2  # shares of the variations that this is done to

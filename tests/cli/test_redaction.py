@@ -18,6 +18,7 @@ from notecheck.cli import main
 from notecheck.cli.services import Services
 from notecheck.config import Config
 from notecheck.output import FORMATS
+from notecheck.output.model import SCORE_WORDS
 from notecheck.output.schema import schema
 
 #: Words that stand nowhere but in the letters of this test.
@@ -98,6 +99,7 @@ def spoken() -> set[str]:
         f"{rule.id} {rule.summary} {rule.why} {rule.hint} {rule.source}" for rule in rulebook.listed(book)
     ]
     texts += [notice.message for notice in book.notices.values()]
+    texts += [words for levels in SCORE_WORDS.values() for words in levels]
     # And the keys of the JSON formats.
     return set(WORD.findall(" ".join([*texts, json.dumps(schema())]).lower()))
 

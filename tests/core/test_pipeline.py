@@ -43,6 +43,8 @@ def test_lower_case_without_a_final_stop_still_splits() -> None:
         ('You called it "a near thing." I will take that.', ['You called it "a near thing."', "I will take that."]),
         ("(The tea helped.) I am glad I came.", ["(The tea helped.)", "I am glad I came."]),
         ('Thank you. "Nearly" was the word.', ["Thank you.", '"Nearly" was the word.']),
+        ("What [the uncle] told you is with me still.", ["What [the uncle] told you is with me still."]),
+        ("I went home (on foot!) and slept. (It rained.) I woke.", ["I went home (on foot!) and slept.", "(It rained.)", "I woke."]),
     ],
 )  # fmt: skip
 def test_a_closing_mark_belongs_to_the_sentence_that_it_closes(text: str, wanted: list[str]) -> None:
