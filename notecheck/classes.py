@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from notecheck.pipeline.parsing import row_keys
+from notecheck.pipeline.parsing import RowMemory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from notecheck.rulebook import Rulebook
 
 _LIMITED = {"verb": ("VERB", "AUX", "NOUN"), "noun": ("NOUN", "PROPN", "VERB", "ADJ"), "adjective": ("ADJ",)}
-
-#: So many words are remembered before the memory starts anew.
-REMEMBERED = 8_000
 
 
 class Classes:
@@ -40,8 +37,7 @@ class Classes:
         for name in names:
             allowed = _LIMITED.get(name.rpartition("-")[2])
             self._allowed.append(None if allowed is None else frozenset(strings.add(pos) for pos in allowed))
-        self._places: dict[int, int] = {}
-        self._flags = np.zeros((REMEMBERED, len(names)), dtype=bool)
+        self._flags = RowMemory(self._made, len(names), bool)
         self._lock = Lock()
 
     def flags(self, table: NDArray[np.uint64]) -> NDArray[np.bool_]:
@@ -50,21 +46,8 @@ class Classes:
         Args:
             table: lemma, lower-case form and part of speech of the tokens, one row each.
         """
-        keys = row_keys(table)
         with self._lock:
-            places = self._places
-            new = {key: row for row, key in enumerate(keys) if key not in places}
-            if len(places) + len(new) > REMEMBERED:
-                places.clear()
-                new = {key: row for row, key in enumerate(keys)}
-            if len(new) > REMEMBERED:
-                return self._made(table)
-            if new:
-                first = len(places)
-                self._flags[first : first + len(new)] = self._made(table[list(new.values())])
-                places.update(zip(new, range(first, first + len(new)), strict=True))
-            chosen: NDArray[np.bool_] = self._flags[[places[key] for key in keys]]
-            return chosen
+            return self._flags.of(table)
 
     def _made(self, table: NDArray[np.uint64]) -> NDArray[np.bool_]:
         flags = np.zeros((len(table), len(self.names)), dtype=bool)

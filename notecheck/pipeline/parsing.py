@@ -6,7 +6,7 @@ on the word and the chosen way to make it: both are remembered from note to note
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
-#: So many words, and lemmas, are remembered before the memory starts anew.
+#: So many words, and lemmas, are remembered before a memory starts anew.
 REMEMBERED = 8_000
 
 
@@ -38,6 +38,38 @@ def row_keys(table: NDArray[np.uint64]) -> list[int]:
     return keys
 
 
+class RowMemory:
+    """What is made of a token's attributes alone, remembered from note to note. For one thread at a time.
+
+    Args:
+        made: makes it, one row for each row of a table.
+        width: columns of what is made.
+        dtype: the type of its figures.
+    """
+
+    def __init__(self, made: Callable[[NDArray[np.uint64]], NDArray[Any]], width: int, dtype: type) -> None:
+        self._made = made
+        self._places: dict[int, int] = {}
+        self._rows: NDArray[Any] = np.empty((REMEMBERED, width), dtype)
+
+    def of(self, table: NDArray[np.uint64]) -> NDArray[Any]:
+        """What is made of each row of attributes."""
+        keys = row_keys(table)
+        places = self._places
+        new = {key: row for row, key in enumerate(keys) if key not in places}
+        if len(places) + len(new) > REMEMBERED:
+            places.clear()
+            new = {key: row for row, key in enumerate(keys)}
+        if len(new) > REMEMBERED:
+            return self._made(table)
+        if new:
+            first = len(places)
+            self._rows[first : first + len(new)] = self._made(table[list(new.values())])
+            places.update(zip(new, range(first, first + len(new)), strict=True))
+        chosen: NDArray[Any] = self._rows[[places[key] for key in keys]]
+        return chosen
+
+
 class Parser:
     """Parses Docs in place.
 
@@ -52,8 +84,7 @@ class Parser:
         embed, self._encode = model.layers
         extract, *self._embed = embed.layers
         self._attributes: list[int | str] = list(extract.attrs["columns"])
-        self._words: dict[int, int] = {}
-        self._vectors: NDArray[np.float32] = np.empty((REMEMBERED, embed.get_dim("nO")), np.float32)
+        self._vectors = RowMemory(self._made, embed.get_dim("nO"), np.float32)
         self._lemmas: dict[int, str | None] = {}
         self._lock = Lock()
 
@@ -77,20 +108,7 @@ class Parser:
     def _starts(self, docs: Sequence[Doc]) -> list[NDArray[np.float32]]:
         """The vectors that the words of each Doc start from."""
         tables: list[Any] = [doc.to_array(self._attributes) for doc in docs]
-        table = np.concatenate(tables)
-        keys = row_keys(table)
-        new = {key: place for place, key in enumerate(keys) if key not in self._words}
-        if len(self._words) + len(new) > REMEMBERED:
-            self._words.clear()
-            new = {key: place for place, key in enumerate(keys)}
-        if len(new) > REMEMBERED:
-            vectors = self._made(table)
-        else:
-            if new:
-                first = len(self._words)
-                self._vectors[first : first + len(new)] = self._made(table[list(new.values())])
-                self._words.update(zip(new, range(first, first + len(new)), strict=True))
-            vectors = self._vectors[[self._words[key] for key in keys]]
+        vectors = self._vectors.of(np.concatenate(tables))
         return np.split(vectors, np.cumsum(list(map(len, tables)))[:-1])
 
     def _made(self, table: NDArray[np.uint64]) -> NDArray[np.float32]:

@@ -25,6 +25,7 @@ from notecheck.verdict import (
     genericness_parts,
     sigmoid,
     statuses,
+    weighed,
 )
 
 #: What a false alarm costs beside a miss when a threshold is chosen: false moves mislead a sender more.
@@ -53,10 +54,8 @@ PACKED: Mapping[str, frozenset[str]] = {
 
 def fit_thresholds(notes: Sequence[Prepared], rules: Mapping[str, float]) -> dict[str, float]:
     """Choose each label's threshold by the note-level macro-F1, in two rounds over the labels."""
-    odds = [
-        {label: combined(note.signals, Weights({}, rules, {}), label) for label in MOVE_LABELS}
-        for note in notes
-    ]
+    weights = Weights({}, rules, {})
+    odds = [{label: combined(note.signals, weights, label) for label in MOVE_LABELS} for note in notes]
     thresholds = dict.fromkeys((*RULE_LABELS, "detail-beside"), 0.0)
     for _ in range(2):
         for label, check in CHOICES:
@@ -161,16 +160,16 @@ def fit_scores(
             "cuts": fit_cuts(total[loose], levels[loose], cuts),
             "factors": {key: round(float(value), 4) for key, value in zip(names, factors, strict=True)},
         }
-    out["annoyance"]["finding"] = _finding(notes, rules, out["annoyance"]["factors"])
+    out["annoyance"]["finding"] = _finding(notes, weights, out["annoyance"])
     return out
 
 
-def _finding(notes: Sequence[Prepared], rules: Mapping[str, float], factors: Mapping[str, float]) -> float:
+def _finding(notes: Sequence[Prepared], weights: Weights, figures: Mapping[str, Any]) -> float:
     """The contribution that three in a thousand sentences of level-0 notes reaches: from there on it is a finding."""
     calm = [
-        sum(factors[label] * ramp for label, ramp in part.items())
+        weighed(part, figures)
         for note in notes if note.note.labels["annoyance"] == 0
-        for part in annoyance_parts(note.signals, Weights({}, rules, {}))
+        for part in annoyance_parts(note.signals, weights)
     ]  # fmt: skip
     return round(float(np.quantile(calm, 0.997)), 3)
 
@@ -200,11 +199,9 @@ def oof_figures(
 ) -> dict[str, float]:
     """Macro-F1 of each check on notes that the reader had not seen."""
     figures = {}
+    weights = Weights(thresholds, rules, {})
     for check in ("gratitude", "feedback", "keep_in_mind", "interest"):
-        pairs = [
-            (note.note.labels[check], statuses(note.signals, Weights(thresholds, rules, {}))[check][0])
-            for note in notes
-        ]
+        pairs = [(note.note.labels[check], statuses(note.signals, weights)[check][0]) for note in notes]
         figures[check] = round(_macro_f1(pairs), 4)
     return figures
 

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from notecheck import corpus, pipeline, rulebook
-from notecheck.classes import Classes
-from notecheck.matching import Engine
+from notecheck import corpus, pipeline
+from notecheck.config import Config
+from notecheck.judging import Judge
 from notecheck.network import LABELS, Tokens, joined, tokens_of
-from notecheck.reader import Reader
 from notecheck.types import Span
 from notecheck.verdict import ANNOYANCE_LABELS
 
@@ -20,15 +19,13 @@ ANNOYANCE = [LABELS.index(label) for label in ANNOYANCE_LABELS]
 
 
 @pytest.fixture(scope="module")
-def reader() -> Reader:
-    return Reader.load()
+def judge() -> Judge:
+    return Judge(Config())
 
 
-def tokens(texts: list[str]) -> list[Tokens]:
-    nlp, book = pipeline.load(), rulebook.builtin()
-    engine, classes = Engine(nlp, book), Classes(nlp.vocab.strings, book)
-    readings = pipeline.read_all(nlp, ((text, [Span(0, len(text))]) for text in texts))
-    return [tokens_of(item.doc, classes, engine.hits(item)) for item in readings if len(item.doc)]
+def tokens(texts: list[str], judge: Judge) -> list[Tokens]:
+    readings = pipeline.read_all(judge.nlp, ((text, [Span(0, len(text))]) for text in texts))
+    return [tokens_of(item.doc, judge.classes, judge.engine.hits(item)) for item in readings if len(item.doc)]
 
 
 @pytest.mark.parametrize(
@@ -39,21 +36,21 @@ def tokens(texts: list[str]) -> list[Tokens]:
         "I will be telling everyone how you treat people.",
     ],
 )
-def test_a_barb_beside_it_never_makes_a_sentence_kinder(barb: str, reader: Reader) -> None:
-    (sting,) = tokens([barb])
-    for note in tokens(TEXTS):
-        alone, _ = reader.network.read(note)
-        beside, _ = reader.network.read(joined([sting, note]), [len(alone) + 1])
+def test_a_barb_beside_it_never_makes_a_sentence_kinder(barb: str, judge: Judge) -> None:
+    (sting,) = tokens([barb], judge)
+    for note in tokens(TEXTS, judge):
+        alone, _ = judge.reader.network.read(note)
+        beside, _ = judge.reader.network.read(joined([sting, note]), [len(alone) + 1])
         assert (beside[1:, ANNOYANCE] >= alone[:, ANNOYANCE]).all()
 
 
-def test_notes_that_are_read_together_are_read_as_alone(reader: Reader) -> None:
-    notes = tokens(TEXTS[:12])
+def test_notes_that_are_read_together_are_read_as_alone(judge: Judge) -> None:
+    notes = tokens(TEXTS[:12], judge)
     counts = [int(note.sentence[-1]) + 1 for note in notes]
-    together, amounts = reader.network.read(joined(notes), counts)
+    together, amounts = judge.reader.network.read(joined(notes), counts)
     start = 0
     for note, count in zip(notes, counts, strict=True):
-        odds, own = reader.network.read(note)
+        odds, own = judge.reader.network.read(note)
         assert (together[start : start + count] == odds).all()
         assert (amounts[start : start + count] == own).all()
         start += count
