@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
-from functools import cache
 from itertools import chain, combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -210,25 +209,11 @@ class Network:
         return out
 
     def _layer(self, name: str, x: Floats) -> Floats:
-        out: Floats = _product(x, self.arrays[f"{name}.weight"]) + self.arrays[f"{name}.bias"]
+        from notecheck.pipeline.products import ops
+
+        out: Floats = ops().gemm(x, self.arrays[f"{name}.weight"], trans2=True)
+        out += self.arrays[f"{name}.bias"]
         return out
-
-
-def _product(x: Floats, weight: Floats) -> Floats:
-    """``x @ weight.T`` by the library that the pipeline multiplies with.
-
-    Unlike NumPy's it starts no threads, which take longer to wake than such a product lasts, and gives a row
-    the same figures whatever rows are multiplied with it.
-    """
-    out: Floats = _ops().gemm(x, weight, trans2=True)
-    return out
-
-
-@cache
-def _ops() -> Any:
-    from thinc.backends import NumpyOps
-
-    return NumpyOps()
 
 
 def _gelu(x: Floats) -> Floats:
