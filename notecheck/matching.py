@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from notecheck.labels import check_labels
 from notecheck.patterns import RulePattern, Sentence, Shared, required
 from notecheck.positions import COLUMNS, Compiler, Stretch
-from notecheck.rule import Match, Pattern, Rule, Unless
+from notecheck.rule import Match, Rule, Unless
 from notecheck.rulebook import Rulebook
 from notecheck.types import NotecheckError
 
@@ -60,6 +60,8 @@ class _Words:
         self._bits: dict[frozenset[int], int] = {}
         self._of: dict[int, int] = {}
         self._known: dict[tuple[tuple[str, ...], bool], _Need] = {}
+        #: The hash of each word so far, as it stands; thousands of sets are made of far fewer words.
+        self._hashes: dict[str, int] = {}
 
     def needed(self, names: tuple[str, ...], *, lower: bool) -> _Need:
         """The words of ``names``, in lower case or as they stand.
@@ -69,16 +71,23 @@ class _Words:
         """
         need = self._known.get((names, lower))
         if need is None:
-            words = self._book.words(names)
-            hashes = frozenset(self._strings.add(word.lower() if lower else word) for word in words)
+            hashes = frozenset(
+                [self._hash(word.lower() if lower else word) for word in self._book.words(names)]
+            )
             bit = self._bits.get(hashes)
             if bit is None:
                 bit = self._bits[hashes] = 1 << len(self._bits)
                 for word in hashes:
                     self._of[word] = self._of.get(word, 0) | bit
-            often = sum(40 if word in self._common else 1 for word in hashes)
+            often = len(hashes) + 39 * len(hashes & self._common)
             need = self._known[names, lower] = _Need(hashes, bit, often)
         return need
+
+    def _hash(self, word: str) -> int:
+        made = self._hashes.get(word)
+        if made is None:
+            made = self._hashes[word] = self._strings.add(word)
+        return made
 
     def had(self, words: Iterable[int]) -> int:
         """The bits of the sets of which one of ``words`` is."""
@@ -113,35 +122,55 @@ class Engine:
         self.rules = book.rules
         if strict:
             check_labels(nlp, book)
-        shared = Shared(nlp, book, Compiler(nlp.vocab.strings))
+        self._shared = Shared(nlp, book, Compiler(nlp.vocab.strings))
         self._words = _Words(nlp, book)
-        self._unless: list[list[RulePattern]] = [[] for _ in book.rules]
+        #: Of each rule the patterns of its ``unless``, with the words each needs; made when first asked for.
+        self._unless: dict[int, list[tuple[RulePattern, list[frozenset[int]]]]] = {}
         self._always: list[RulePattern] = []
         self._by_word: dict[int, list[RulePattern]] = {}
         for index, rule in enumerate(book.rules):
-            for block, spec in _specs(rule):
-                where = f"rule {rule.id}: {type(block).__name__.lower()} {block.name!r}"
-                cancels = isinstance(block, Unless)
-                try:
-                    needs = [self._words.needed(names, lower=True) for names in required(spec)]
-                    if rule.anchors and not cancels:
-                        needs.append(self._words.needed(rule.anchors, lower=False))
-                except NotecheckError as error:
-                    raise NotecheckError(f"{where}: {error}") from None
-                pattern = RulePattern(shared, index, block, spec, where)
+            for pattern, needs in self._patterns(index, rule.match, rule.anchors):
                 for need in needs:
                     pattern.needs |= need.bit
                 if strict:
                     pattern.matcher()
-                if cancels:
-                    self._unless[index].append(pattern)
-                elif not needs:
+                if not needs:
                     self._always.append(pattern)
                 else:
                     # The pattern is looked up by whichever of its required words are the least common.
                     for word in min(needs, key=lambda need: need.often).words:
                         self._by_word.setdefault(word, []).append(pattern)
+            if strict:
+                for pattern, _ in self._against(index):
+                    pattern.matcher()
         self._phrases = self._phrase_matchers(nlp, book)
+
+    def _patterns(
+        self, index: int, blocks: Sequence[Match | Unless], anchors: tuple[str, ...] = ()
+    ) -> Iterator[tuple[RulePattern, list[_Need]]]:
+        """The patterns of some blocks of a rule, each with the words it cannot do without."""
+        for block in blocks:
+            if block.kind == "phrase":
+                continue
+            where = f"rule {self.rules[index].id}: {type(block).__name__.lower()} {block.name!r}"
+            for spec in block.patterns:
+                try:
+                    needs = [self._words.needed(names, lower=True) for names in required(spec)]
+                    if anchors:
+                        needs.append(self._words.needed(anchors, lower=False))
+                except NotecheckError as error:
+                    raise NotecheckError(f"{where}: {error}") from None
+                yield RulePattern(self._shared, index, block, spec, where), needs
+
+    def _against(self, index: int) -> list[tuple[RulePattern, list[frozenset[int]]]]:
+        """What cancels the matches of a rule: patterns, and of which words each needs one."""
+        made = self._unless.get(index)
+        if made is None:
+            made = self._unless[index] = [
+                (pattern, [need.words for need in needs])
+                for pattern, needs in self._patterns(index, self.rules[index].unless)
+            ]
+        return made
 
     @staticmethod
     def _phrase_matchers(
@@ -266,8 +295,8 @@ class Engine:
         rule = self.rules[index]
         if rule.unless:
             within = {block.name: block.within for block in rule.unless}
-            for pattern in self._unless[index]:
-                if pattern.needs & sentence.has == pattern.needs:
+            for pattern, needs in self._against(index):
+                if not any(sentence.words.isdisjoint(need) for need in needs):
                     for _, start, end in pattern.find(stretch, [sentence]):
                         against.append((start, end, pattern.name))
             if any(within[name] == "sentence" for *_, name in against):
@@ -302,12 +331,3 @@ class Engine:
         while end - start > 1 and doc[start].is_punct:
             start += 1
         return start, end
-
-
-def _specs(rule: Rule) -> Iterator[tuple[Match | Unless, Pattern]]:
-    """The patterns of a rule, with the block each is of."""
-    blocks: list[Match | Unless] = [*rule.match, *rule.unless]
-    for block in blocks:
-        if block.kind != "phrase":
-            for pattern in block.patterns:
-                yield block, pattern

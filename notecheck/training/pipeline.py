@@ -6,6 +6,7 @@ import re
 import shutil
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from spacy.strings import hash_string  # type: ignore[attr-defined]
 from spacy.tokens import DocBin
 from spacy.training import Example
 
+from notecheck.pipeline.text import STRAIGHT
 from notecheck.training import hooks  # noqa: F401  (registers what the config names)
 from notecheck.training.conllu import read_docs
 from notecheck.training.treebank import find_split
@@ -51,7 +53,7 @@ def train(treebank: Path, output: Path, overrides: dict[str, Any] | None = None)
         if output.exists():
             shutil.rmtree(output)
         nlp.to_disk(output)
-        prune_strings(output)
+        prune(output)
     write_meta(output, figures)
     return figures
 
@@ -99,6 +101,50 @@ def write_meta(output: Path, figures: dict[str, float]) -> None:
         performance={"measured_on": "EWT test, raw text by paragraph", **figures},
     )
     srsly.write_json(path, meta)
+
+
+def prune(output: Path) -> None:
+    """Drop from a saved pipeline what no note can reach; it reads every text as before, and is sooner loaded."""
+    prune_tokenizer(output)
+    prune_trees(output)
+    prune_strings(output)
+
+
+def prune_tokenizer(output: Path) -> None:
+    """Drop special cases with signs that `plain_text` has straightened before the tokenizer sees them."""
+    path = output / "tokenizer"
+    data = srsly.msgpack_loads(path.read_bytes())
+    data["exceptions"] = {
+        text: rule for text, rule in data["exceptions"].items() if text.translate(STRAIGHT) == text
+    }
+    path.write_bytes(srsly.msgpack_dumps(data))
+
+
+def prune_trees(output: Path) -> None:
+    """Drop the edit trees that are no part of one that the lemmatizer can choose."""
+    folder = output / "trainable_lemmatizer"
+    trees = srsly.msgpack_loads((folder / "trees").read_bytes())["trees"]
+    cfg = srsly.read_json(folder / "cfg")
+    reached: dict[int, None] = {}
+    waiting = list(cfg["labels"])
+    while waiting:
+        number = waiting.pop()
+        if number not in reached:
+            reached[number] = None
+            waiting += [part for part in _parts(trees[number]).values() if part < len(trees)]
+    # In their old order: a tree is told from another by its number.
+    places = {number: place for place, number in enumerate(sorted(reached))}
+    kept = [
+        trees[number] | {key: places.get(part, part) for key, part in _parts(trees[number]).items()}
+        for number in places
+    ]
+    (folder / "trees").write_bytes(srsly.msgpack_dumps({"trees": kept}))
+    srsly.write_json(folder / "cfg", cfg | {"labels": [places[label] for label in cfg["labels"]]})
+
+
+def _parts(tree: Mapping[str, int]) -> dict[str, int]:
+    """The trees below an edit tree, by the key that names them; a number out of range where there is none."""
+    return {key: tree[key] for key in ("prefix_tree", "suffix_tree") if key in tree}
 
 
 def prune_strings(output: Path) -> None:
