@@ -92,3 +92,17 @@ def test_parsing_gives_what_the_components_give(notes: list[str]) -> None:
     for doc, reading in zip(nlp.pipe(docs), pipeline.read_all(nlp, drafts), strict=True):
         assert (doc.to_array(columns) == reading.doc.to_array(columns)).all()
         assert len(doc) == 0 or (doc.tensor == reading.doc.tensor).all()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I was told by {!Contact.Name} to write to you.",
+        "Tell [the porter?? Ask Bo] that I came home.",
+        "Dear Mr./Ms. Bell, the verdict reached me.",
+        "The post of ………… is the one that I meant.",
+    ],
+)
+def test_what_stands_inside_a_slot_ends_no_sentence(text: str) -> None:
+    reading = pipeline.read(pipeline.load(), text, [Span(0, len(text))])
+    assert [str(sentence) for sentence in reading.sentences()] == [text]
