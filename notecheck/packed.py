@@ -6,8 +6,8 @@ travel between processes and hold none of a private letter.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, overload
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar, overload
 
 from notecheck.types import (
     Check,
@@ -21,6 +21,7 @@ from notecheck.types import (
 )
 
 Packed = list[Any]
+T = TypeVar("T")
 
 
 def pack(report: Report, source: str, remarks: tuple[str, ...] = ()) -> Packed | None:
@@ -73,11 +74,11 @@ def unpack(packed: Packed, source: str, remarks: tuple[str, ...] = ()) -> Report
     return Report(
         ready=ready,
         checks={
-            name: Check(name, status, passed, tuple(_evidence_of(each, cut) for each in evidence))
+            name: Check(name, status, passed, _evidence_of(evidence, cut))
             for name, status, passed, evidence in checks
         },
         scores={
-            name: Score(name, value, level, threshold, _Contributions(parts, cut))
+            name: Score(name, value, level, threshold, _Made(parts, cut, Contribution, 2))
             for name, value, level, threshold, parts in scores
         },
         findings=tuple(_finding(each, cut) for each in findings),
@@ -136,28 +137,28 @@ class _Cut:
             raise ValueError("a span outside the source")
 
 
-def _evidence_of(values: Sequence[Any], cut: _Cut) -> Evidence:
-    rule, start, end = values
-    span, quote = cut(start, end)
-    if span is None or quote is None:
-        raise ValueError("evidence without a span")
-    return Evidence(rule, span, quote)
+class _Made(Sequence[T]):
+    """Evidence or contributions that are made when somebody looks at them: most reports show few of them.
 
+    Args:
+        packed: of each its other values, then start and end of its span.
+        cut: makes the spans.
+        make: makes one of its values, span and quote.
+        others: how many other values each has.
+    """
 
-class _Contributions(Sequence[Contribution]):
-    """Contributions that are made when somebody looks at them: there are many, and most reports show none."""
-
-    def __init__(self, packed: Sequence[Any], cut: _Cut) -> None:
-        for _, _, start, end in packed:
+    def __init__(self, packed: Sequence[Any], cut: _Cut, make: Callable[..., T], others: int) -> None:
+        for *values, start, end in packed:
+            if len(values) != others:
+                raise ValueError("other values than expected")
             cut.check(start, end)
-        self._packed, self._cut = packed, cut
-        self._made: tuple[Contribution, ...] | None = None
+        self._packed, self._cut, self._make = packed, cut, make
+        self._made: tuple[T, ...] | None = None
 
-    def _all(self) -> tuple[Contribution, ...]:
+    def _all(self) -> tuple[T, ...]:
         if self._made is None:
             self._made = tuple(
-                Contribution(rule, weight, *self._cut(start, end))
-                for rule, weight, start, end in self._packed
+                self._make(*values, *self._cut(start, end)) for *values, start, end in self._packed
             )
         return self._made
 
@@ -165,25 +166,31 @@ class _Contributions(Sequence[Contribution]):
         return len(self._packed)
 
     @overload
-    def __getitem__(self, index: int) -> Contribution: ...
+    def __getitem__(self, index: int) -> T: ...
 
     @overload
-    def __getitem__(self, index: slice) -> tuple[Contribution, ...]: ...
+    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
 
-    def __getitem__(self, index: int | slice) -> Contribution | tuple[Contribution, ...]:
+    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
         return self._all()[index]
 
-    def __iter__(self) -> Iterator[Contribution]:
+    def __iter__(self) -> Iterator[T]:
         return iter(self._all())
 
     def __eq__(self, other: object) -> bool:
-        return self._all() == (other._all() if isinstance(other, _Contributions) else other)
+        return self._all() == (other._all() if isinstance(other, _Made) else other)
 
     def __hash__(self) -> int:
         return hash(self._all())
 
     def __repr__(self) -> str:
         return repr(self._all())
+
+
+def _evidence_of(packed: Sequence[Any], cut: _Cut) -> Sequence[Evidence]:
+    if any(start is None or end is None for _, start, end in packed):
+        raise ValueError("evidence without a span")
+    return _Made(packed, cut, Evidence, 1)
 
 
 def _finding(values: Sequence[Any], cut: _Cut) -> Finding:

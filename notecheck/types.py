@@ -71,7 +71,7 @@ class Check:
     name: CheckName
     status: str
     passed: bool
-    evidence: tuple[Evidence, ...] = ()
+    evidence: Sequence[Evidence] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return {

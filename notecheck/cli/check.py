@@ -27,8 +27,8 @@ from notecheck.cli.common import (
     services,
 )
 from notecheck.cli.discover import STDIN, Found, discover
-from notecheck.cli.driver import Driver, Plan, Standard, absolute, redacted
-from notecheck.cli.runner import BOXES, Runner
+from notecheck.cli.driver import Driver, Plan, Standard, redacted
+from notecheck.cli.runner import BOXES, Runner, absolute
 from notecheck.cli.selectors import Selectors
 from notecheck.cli.services import Services
 from notecheck.cli.sinks import Messages, NobodyReadsError, Sink, open_sink
@@ -163,9 +163,11 @@ def check(
         keep=write_baseline is not None,
     )
     found = discover(paths)
-    taken = {os.path.realpath(path): "is to be checked" for path in (*found.files, *filter(None, [old]))}
+    targets = [target for target in (output, write_baseline) if target is not None]
+    read = [*found.files, *filter(None, [old])] if targets else []
+    taken = {os.path.realpath(path): "is to be checked" for path in read}
     taken |= {os.path.realpath(path): "is to be read" for path in (baseline_file, config_file) if path}
-    for target in filter(None, (output, write_baseline)):
+    for target in targets:
         where = os.path.realpath(target)
         if where in taken:
             raise click.UsageError(f"{target.as_posix()} {taken[where]}, and would be written over")
@@ -229,7 +231,7 @@ def _made_of(plan: Plan, form: str, style: Style, redact: bool) -> str | None:
     for job in plan.jobs:
         if job.data is not None:
             return None
-        config = settings[plan.full[absolute(job.path)]]
+        config = settings[plan.full[job.place]]
         try:
             status = job.path.stat()
         except OSError:

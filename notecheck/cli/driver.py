@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable
 from contextlib import AbstractContextManager, closing
@@ -14,7 +13,7 @@ from typing import Protocol
 from notecheck import baseline
 from notecheck.cli import suppress
 from notecheck.cli.discover import SIDECAR, Found
-from notecheck.cli.runner import Checked, Job, Outcome, Runner, guarded
+from notecheck.cli.runner import Checked, Job, Outcome, Runner, absolute, guarded
 from notecheck.cli.sinks import Position
 from notecheck.config import Config, Finder, Loaded, display_path
 from notecheck.output.model import DraftResult, Failure, LineMap, Notice, Run
@@ -158,7 +157,7 @@ class Driver:
                 advance(self._steps(outcome))
         notices = [_orphan(path) for path in plan.orphans]
         if start is None:
-            checked = {absolute(job.path) for job in plan.jobs} - broken
+            checked = {job.place for job in plan.jobs} - broken
             notices = suppress.notices(overrides.certainly_unused(checked)) + notices
         yield Run(notices=tuple(notices))
 
@@ -167,8 +166,8 @@ class Driver:
     ) -> Iterable[Job]:
         jobs = [Job(standard.name, Config(), standard.data)] if standard else []
         for job in [*jobs, *(Job(path, Config()) for path in found.files)]:
-            path = job.path
-            place = absolute(path)
+            # Not guarded: without a working folder it is nobody's file that is wrong.
+            place = job.place
             errors: list[str] = []
             with guarded(job, errors):
                 loaded = self.finder.loaded(place)
@@ -177,13 +176,13 @@ class Driver:
             if errors:
                 failures += [Failure(job.shown, error) for error in errors]
                 continue
-            yield replace(job, config=full[place].for_path(place))
+            yield job.having(config=full[place].for_path(place))
 
     def _begin(
         self, job: Job, plan: Plan, overrides: suppress.Overrides
     ) -> tuple[_Open, tuple[Failure, ...]]:
         """A job's suppressions and baseline entries, or what is wrong with them: then its drafts stay out."""
-        path = absolute(job.path)
+        path = job.place
         now = _Open(job, path, overrides.covering(plan.full[path], path), self._entries(path))
         errors: list[str] = []
         with guarded(job, errors):
@@ -257,11 +256,6 @@ class Driver:
     @staticmethod
     def _name_in(file: Path, path: Path) -> str:
         return baseline.relative_name(path, absolute(file).parent)
-
-
-def absolute(path: Path) -> Path:
-    """The absolute path, links not followed, as the settings know it."""
-    return Path(os.path.abspath(path))
 
 
 def redacted(run: Run) -> Run:

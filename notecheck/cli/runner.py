@@ -10,6 +10,7 @@ import stat
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from io import BufferedReader
 from itertools import chain, islice
 from pathlib import Path
@@ -38,7 +39,7 @@ CHUNK_CHARACTERS = 64_000
 WORTH_A_PROCESS = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Job:
     """One file to check.
 
@@ -52,15 +53,28 @@ class Job:
     config: Config
     data: bytes | BufferedReader | None = None
 
-    @property
+    # In a folder that is known from the cache, to ask a path for these again and again is half of the work.
+    @cached_property
     def shown(self) -> str:
         """The path as results show it."""
         return self.path.as_posix()
 
-    @property
+    @cached_property
     def suffix(self) -> str:
         """The suffix in lower case."""
         return self.path.suffix.lower()
+
+    @cached_property
+    def place(self) -> Path:
+        """The absolute path, links not followed, as the settings know it."""
+        return absolute(self.path)
+
+    def having(self, **changes: Any) -> Job:
+        """The same file with other settings or data; what is known of its path stays known."""
+        made = replace(self, **changes)
+        known = ("shown", "suffix", "place")
+        made.__dict__.update({name: value for name, value in self.__dict__.items() if name in known})
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +290,7 @@ class Runner:
                 return job, None
         if len(content) > MAX_FILE:
             return job, None
-        return (job if job.suffix in BOXES else replace(job, data=content)), content
+        return (job if job.suffix in BOXES else job.having(data=content)), content
 
     def _known(self, key: str, job: Job, content: bytes) -> list[Outcome] | None:
         """The outcomes of a job by the cache; None when they have to be made."""
@@ -371,6 +385,11 @@ def _remade(rows: Sequence[Any], drafts: Iterator[tuple[Job, Draft | str]]) -> l
 def _checked(job: Job, draft: Draft, report: Report) -> Checked:
     label = label_of(job, draft)
     return Checked(label, draft.source, report, draft.verbatim and label == job.shown)
+
+
+def absolute(path: Path) -> Path:
+    """The absolute path, links not followed."""
+    return Path(os.path.abspath(path))
 
 
 def label_of(job: Job, draft: Draft) -> str:

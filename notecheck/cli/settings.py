@@ -10,7 +10,8 @@ import click
 
 from notecheck.cli import streams, suppress
 from notecheck.cli.common import EXIT_OK, PATH, config_options, make_finder, services
-from notecheck.cli.driver import MARKDOWN, absolute
+from notecheck.cli.driver import MARKDOWN
+from notecheck.cli.runner import absolute
 from notecheck.config import DEFAULT, THRESHOLDS, Loaded, Override, display_path
 from notecheck.output import schema as published
 from notecheck.output.terminal import visible

@@ -163,6 +163,8 @@ class Config:
 
         ``ignore`` of an override is not merged: it hides findings, it does not stop rules.
         """
+        if not self.overrides:
+            return self
         levels, thresholds = dict(self.levels), dict(self.thresholds)
         for override in self.overrides:
             if override.covers(path):
