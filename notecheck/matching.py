@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from notecheck.labels import check_labels
 from notecheck.patterns import RulePattern, Sentence, Shared, required
 from notecheck.positions import COLUMNS, Compiler, Stretch
+from notecheck.quoting import OPENED_BY
 from notecheck.rule import Match, Rule, Unless
 from notecheck.rulebook import Rulebook
 from notecheck.types import NotecheckError
@@ -327,6 +328,9 @@ class Engine:
             return start, end
         doc = sentence.doc
         while end - start > 1 and doc[end - 1].is_punct:
+            opener = OPENED_BY.get(doc[end - 1].text)
+            if opener is not None and any(token.text == opener for token in doc[start : end - 1]):
+                break
             end -= 1
         while end - start > 1 and doc[start].is_punct:
             start += 1

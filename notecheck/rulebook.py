@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from notecheck.config.model import closest
 from notecheck.types import Level, NotecheckError
@@ -155,6 +155,24 @@ def builtin() -> Rulebook:
     from notecheck import compiled
 
     return compiled.read(builtin_folder()) or read_folder(builtin_folder())
+
+
+def with_examples(rule: Rule) -> Rule:
+    """A rule with its examples, which `builtin` leaves out of the shipped ones."""
+    import tomllib
+
+    from notecheck.rule import Example
+
+    file = builtin_folder() / f"{rule.id}.toml"
+    if rule.example or not file.is_file():
+        return rule
+    kinds: tuple[Literal["flag", "pass", "miss"], ...] = ("flag", "pass", "miss")
+    found = (
+        Example(kind, entry[kind], entry.get("match", ""), entry.get("unless", ""))
+        for entry in tomllib.loads(file.read_text(encoding="utf-8"))["example"]
+        for kind in kinds if kind in entry
+    )  # fmt: skip
+    return replace(rule, example=tuple(found))
 
 
 def selected(rule_id: str, select: Sequence[str], ignore: Sequence[str]) -> bool:

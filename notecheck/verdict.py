@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from math import exp, log1p
 from typing import TYPE_CHECKING, Any
 
+from notecheck.quoting import apart, resting_on, shown, within, without_repeats
 from notecheck.types import (
     Check,
     Context,
@@ -206,7 +207,10 @@ def decide(
     gratitude = "specific" if detail else "generic" if thanks else "none"
     feedback = "narrow" if over["narrow"] else "broad" if over["broad"] else "none"
     return {
-        "gratitude": (gratitude, {"thanks": thanks, "detail": detail}),
+        "gratitude": (
+            gratitude,
+            {"thanks": resting_on(thanks, detail) if detail else thanks, "detail": detail},
+        ),
         "feedback": (feedback, {"narrow": over["narrow"]} if over["narrow"] else {"broad": over["broad"]}),
         "keep_in_mind": ("yes" if over["keep-in-mind"] else "no", {"keep-in-mind": over["keep-in-mind"]}),
         "interest": ("yes" if over["interest"] else "no", {"interest": over["interest"]}),
@@ -227,16 +231,7 @@ def checks_of(signals: Signals, weights: Weights) -> dict[str, Check]:
             item for label, numbers in rests_on.items() for number in numbers
             for item in _evidence(signals, label, number, hits.get(number, ()))
         ]  # fmt: skip
-        unique = sorted(set(evidence), key=lambda item: (item.span.start, -item.span.end, item.rule))
-        shown: list[Evidence] = []
-        furthest = -1
-        for item in unique:
-            # None begins before those that are shown. One that shares half of its words with them says little new.
-            start, end = item.span.start, item.span.end
-            if 2 * (end - max(start, furthest)) > end - start:
-                furthest = end
-                shown.append(item)
-        checks[name] = Check(name, status, status == _PASSING[name], tuple(shown))  # type: ignore[arg-type]
+        checks[name] = Check(name, status, status == _PASSING[name], without_repeats(evidence))  # type: ignore[arg-type]
     return checks
 
 
@@ -253,33 +248,17 @@ def _barbs(signals: Signals) -> dict[int, list[tuple[Hit, Span]]]:
 
 
 def _evidence(signals: Signals, label: str, number: int, hits: Iterable[tuple[Hit, Span]]) -> list[Evidence]:
-    """The rules' words in a sentence, to the end of their clause; the sentence where the reader stands alone."""
+    """What the rules found in a sentence, as it is shown; the sentence where the reader stands alone."""
     sentence = signals.sentences[number]
     found: list[Evidence] = []
     for hit, span in hits:
         if label in RULE_LABELS.get(hit.rule.label, ()):
-            shown = _to_clause_end(signals.source, span, sentence)
-            if any(_within(shown, item.span) for item in found):
+            quote = shown(signals.source, label, span, sentence)
+            if any(within(quote, item.span) for item in found):
                 continue
-            found = [item for item in found if not _within(item.span, shown)]
-            found.append(Evidence(hit.rule.id, shown, shown.of(signals.source)))
+            found = [item for item in found if not within(item.span, quote)]
+            found.append(Evidence(hit.rule.id, quote, quote.of(signals.source)))
     return found or [Evidence(f"reader/{label}", sentence, sentence.of(signals.source))]
-
-
-def _within(inner: Span, outer: Span) -> bool:
-    return outer.start <= inner.start and inner.end <= outer.end
-
-
-#: Where a clause ends for a reader who is shown it.
-_CLAUSE_END = re.compile(r"[.;:!?\n]|,\s(?:and|but|so|or)\b|\s[-–—]+\s|[)\]]\s")
-_TAIL = re.compile(r"[\s,;:.–—-]+$")
-
-
-def _to_clause_end(source: str, span: Span, sentence: Span) -> Span:
-    found = _CLAUSE_END.search(source, span.end, sentence.end)
-    end = sentence.end if found is None else found.start()
-    tail = _TAIL.search(source, span.start, end)
-    return Span(span.start, max(span.end, tail.start() if tail else end))
 
 
 def _scored(
@@ -389,7 +368,7 @@ def _findings(
     slots: Sequence[tuple[Hit, Span]],
     context: Context | None,
 ) -> tuple[Finding, ...]:
-    placed = [_of_rule(signals, hit, span) for hit, span in slots]
+    placed = [_of_rule(signals, hit, span) for hit, span in apart(slots)]
     placed += _annoyed(signals, book, weights, scores["annoyance"], parts)
     missing: list[Finding] = []
 
@@ -458,7 +437,7 @@ def _annoyed(
                     _of_rule(signals, hit, span, level),
                     message=f"{notice.message} {hit.rule.why}" if notice else hit.rule.why,
                 )
-                for hit, span in barbs[number]
+                for hit, span in apart(barbs[number])
             )
         elif notice is not None:
             out.append(_of_notice(signals, notice, signals.sentences[number]))

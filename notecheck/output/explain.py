@@ -22,6 +22,9 @@ class _Entry:
     source: str
 
 
+#: So many examples of a kind are shown.
+MAX_EXAMPLES = 5
+
 #: A suppression that hides nothing.
 UNUSED: RuleInfo = _Entry(
     UNUSED_SUPPRESSION,
@@ -33,6 +36,11 @@ UNUSED: RuleInfo = _Entry(
 )
 
 
+def _level(rule: RuleInfo) -> str:
+    raised = getattr(rule, "label", "") == "annoyance"
+    return f"{rule.level}; error where the note as a whole sounds annoyed" if raised else rule.level
+
+
 def _examples(rule: RuleInfo) -> Iterable[Any]:
     return getattr(rule, "example", ())
 
@@ -40,11 +48,11 @@ def _examples(rule: RuleInfo) -> Iterable[Any]:
 def explain(rule: RuleInfo) -> str:
     """The rule for a reader at a terminal."""
     lines = [
-        f"{rule.id} ({rule.level})", "", rule.summary.strip(), "", "Why", rule.why.strip(), "",
+        f"{rule.id} ({_level(rule)})", "", rule.summary.strip(), "", "Why", rule.why.strip(), "",
         "Instead", rule.hint.strip(), "", "Source", rule.source.strip(),
     ]  # fmt: skip
     for title, kind in (("Flagged", "flag"), ("Not flagged", "pass"), ("Known to be missed", "miss")):
-        texts = [_text(item) for item in _examples(rule) if item.kind == kind]
+        texts = [_text(item) for item in _examples(rule) if item.kind == kind][:MAX_EXAMPLES]
         if texts:
             lines += ["", title, *(f"  {text}" for text in texts)]
     return "\n".join(lines) + "\n"

@@ -30,6 +30,8 @@ LEVEL_COLORS: dict[Level, str] = {"error": "red", "warning": "yellow", "note": "
 TITLE_WIDTH = max(len(CHECK_TITLES[name]) for name in MOVES)
 MAX_QUOTES = 2
 BAR = 10
+#: A sentence of so many words is a formula.
+FORMULA = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,8 @@ def _gauge(score: Score, painter: Painter) -> Iterator[str]:
         )
         # What adds little next to the strongest is not what the score comes from.
         telling = [item for item in adding if item.weight >= 0.35 * adding[0].weight]
+        # Nobody should change a "Kind regards" where there is something else to change.
+        telling = [item for item in telling if len((item.quote or "").split()) > FORMULA] or telling
         lead = f"  {'':<8} mostly from "
         room = max(20, painter.style.width - len(lead) - 2)
         quotes = [painter.quote(item.quote, room) for item in telling if item.quote][:3]
