@@ -19,7 +19,7 @@ from notecheck.words import Words, lookup
 
 WIDTH = 96
 LEMMA_WIDTH = 24
-EPOCHS = 14
+EPOCHS = 16
 BATCH = 8
 RATE = 2e-3
 DROP = 0.1  # more of it left the network short of what the teacher could show it
