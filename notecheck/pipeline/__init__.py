@@ -51,7 +51,7 @@ _TITLES = frozenset({"mr", "ms", "mrs", "mx", "dr", "prof", "lic"})
 _BARE = "notecheck.bare_tokenizer.v1"
 
 #: So many strings a pipeline keeps; each takes some 200 bytes.
-KEPT = 30_000
+KEPT = 20_000
 #: Notes that are longer than this together are forgotten in any case.
 KEPT_LENGTH = 200_000
 

@@ -275,4 +275,5 @@ def settle(
     measured = {"notes": len(unseen), **figures}
     reader.save(reader_folder, {"out_of_fold": measured, "ablation": ablation(unseen, read, fitted.rules)})
     write_weights(rules_folder / "weights.toml", thresholds, fitted.rules, scores)
+    compiled.write(rules_folder)
     return figures
