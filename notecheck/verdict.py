@@ -421,11 +421,15 @@ def _annoyed(
     warn = float(figures.get("finding", 1.0))
     # Each sentence by itself: one that the score counts for less, beside stronger ones, sounds no better.
     strengths = [weighed(part, figures) for part in parts]
-    chosen = [number for number, strength in enumerate(strengths) if strength >= warn]
+    barbs = _barbs(signals)
+    # What a rule of the user's own finds is told in any case; how far it can be trusted nobody has measured.
+    own = {
+        number for number, hits in barbs.items() if any(hit.rule.id not in weights.rules for hit, _ in hits)
+    }
+    chosen = [number for number, strength in enumerate(strengths) if strength >= warn or number in own]
     if not score.passed and not chosen and score.contributions:
         chosen = [max(range(len(strengths)), key=lambda number: strengths[number])]
     strongest = max((strengths[number] for number in chosen), default=0.0)
-    barbs = _barbs(signals)
     out: list[Finding] = []
     for number in chosen:
         failing = not score.passed and strengths[number] >= min(strongest, 2 * warn)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from notecheck import corpus, pipeline
+from notecheck import compiled, corpus, pipeline
 from notecheck.classes import Classes
 from notecheck.matching import Engine
 from notecheck.network import LABELS, Network, Tokens, tokens_of
