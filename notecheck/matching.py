@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from notecheck.labels import check_labels
 from notecheck.patterns import RulePattern, Sentence, Shared, required
 from notecheck.positions import COLUMNS, Compiler, Stretch
-from notecheck.quoting import OPENED_BY
+from notecheck.quoting import OPENED_BY, apart
 from notecheck.rule import Match, Rule, Unless
 from notecheck.rulebook import Rulebook
 from notecheck.types import NotecheckError
@@ -308,11 +308,7 @@ class Engine:
                 if not any(start < e and s < end for s, e, _ in against)
             ]
         # The longest match stands for those it overlaps; ties go to the first.
-        kept: list[tuple[int, int, str]] = []
-        for start, end, name in sorted(set(spans), key=lambda item: (item[0] - item[1], item[0], item[2])):
-            if not any(start < e and s < end for s, e, _ in kept):
-                kept.append((start, end, name))
-        return kept
+        return apart(sorted(set(spans)), lambda item: item[:2])
 
     @staticmethod
     def _quoted(rule: Rule, name: str, sentence: DocSpan, start: int, end: int) -> tuple[int, int]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from notecheck.pipeline.products import ops
 from notecheck.types import NotecheckError
 from notecheck.words import Words, lookup
 
@@ -209,8 +210,6 @@ class Network:
         return out
 
     def _layer(self, name: str, x: Floats) -> Floats:
-        from notecheck.pipeline.products import ops
-
         out: Floats = ops().gemm(x, self.arrays[f"{name}.weight"], trans2=True)
         out += self.arrays[f"{name}.bias"]
         return out

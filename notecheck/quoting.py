@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from notecheck.types import Evidence, Span
@@ -67,18 +67,26 @@ def without_repeats(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
     return tuple(kept)
 
 
-def apart(found: Sequence[tuple[T, Span]]) -> list[tuple[T, Span]]:
-    """Of what overlaps, the longest; of two as long, the first. In the order they came in."""
-    kept: list[int] = []
-    for place in sorted(range(len(found)), key=lambda place: found[place][1].start - found[place][1].end):
-        span = found[place][1]
-        if not any(span.start < found[k][1].end and found[k][1].start < span.end for k in kept):
-            kept.append(place)
-    return [found[place] for place in sorted(kept)]
+def apart(found: Iterable[T], place: Callable[[T], tuple[int, int]]) -> list[T]:
+    """Of what overlaps the longest, which comes first; of two as long the one that came first.
+
+    Args:
+        found: what has a place.
+        place: where it starts and ends.
+    """
+    kept: list[tuple[int, int, T]] = []
+    for start, end, item in sorted(
+        ((*place(item), item) for item in found), key=lambda each: each[0] - each[1]
+    ):
+        if not any(start < e and s < end for s, e, _ in kept):
+            kept.append((start, end, item))
+    return [item for *_, item in kept]
 
 
 def resting_on(thanks: Sequence[int], detail: Sequence[int]) -> list[int]:
-    """Of the sentences that thank, those that specific thanks rest on: for each detail the nearest one."""
-    if not thanks:
-        return []
+    """Of the sentences that thank, those that specific thanks rest on: for each detail the nearest one.
+
+    Args:
+        thanks: not empty where there is a detail.
+    """
     return sorted({min(thanks, key=lambda number: (abs(number - each), number)) for each in detail})

@@ -235,6 +235,10 @@ def checks_of(signals: Signals, weights: Weights) -> dict[str, Check]:
     return checks
 
 
+def _place(found: tuple[Hit, Span]) -> tuple[int, int]:
+    return found[1].start, found[1].end
+
+
 def _by_sentence(hits: Iterable[tuple[Hit, Span]]) -> dict[int, list[tuple[Hit, Span]]]:
     out: dict[int, list[tuple[Hit, Span]]] = {}
     for hit, span in hits:
@@ -368,7 +372,7 @@ def _findings(
     slots: Sequence[tuple[Hit, Span]],
     context: Context | None,
 ) -> tuple[Finding, ...]:
-    placed = [_of_rule(signals, hit, span) for hit, span in apart(slots)]
+    placed = [_of_rule(signals, hit, span) for hit, span in apart(slots, _place)]
     placed += _annoyed(signals, book, weights, scores["annoyance"], parts)
     missing: list[Finding] = []
 
@@ -441,7 +445,7 @@ def _annoyed(
                     _of_rule(signals, hit, span, level),
                     message=f"{notice.message} {hit.rule.why}" if notice else hit.rule.why,
                 )
-                for hit, span in apart(barbs[number])
+                for hit, span in apart(barbs[number], _place)
             )
         elif notice is not None:
             out.append(_of_notice(signals, notice, signals.sentences[number]))

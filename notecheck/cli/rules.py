@@ -17,6 +17,7 @@ from notecheck.output.explain import UNUSED
 from notecheck.output.explain import explain as explanation
 from notecheck.output.model import RuleInfo, plural
 from notecheck.output.terminal import visible
+from notecheck.rule import Rule
 from notecheck.rulebook import with_examples
 from notecheck.types import NotecheckError
 
@@ -96,8 +97,6 @@ def explain(ctx: click.Context, rule: str, config_file: Path | None, isolated: b
         )
     if found is None:
         raise NotecheckError(f"no rule {rule}{_instead(rule, known)}")
-    from notecheck.rule import Rule
-
     streams.write_out(explanation(with_examples(found) if isinstance(found, Rule) else found))
     return EXIT_OK
 

@@ -9,6 +9,7 @@ import os
 import stat
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from io import BufferedReader
@@ -71,9 +72,8 @@ class Job:
 
     def having(self, **changes: Any) -> Job:
         """The same file with other settings or data; what is known of its path stays known."""
-        made = replace(self, **changes)
-        known = ("shown", "suffix", "place")
-        made.__dict__.update({name: value for name, value in self.__dict__.items() if name in known})
+        made = copy(self)
+        made.__dict__.update(changes)
         return made
 
 

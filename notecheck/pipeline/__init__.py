@@ -50,7 +50,7 @@ _TITLES = frozenset({"mr", "ms", "mrs", "mx", "dr", "prof", "lic"})
 #: Name of a tokenizer that has no rules yet.
 _BARE = "notecheck.bare_tokenizer.v1"
 
-#: So many strings a pipeline keeps; each takes some 200 bytes.
+#: So many strings a pipeline keeps; each takes nearly 2 KB with all that hangs on it.
 KEPT = 20_000
 #: Notes that are longer than this together are forgotten in any case.
 KEPT_LENGTH = 200_000

@@ -125,12 +125,12 @@ def prune_trees(output: Path) -> None:
     folder = output / "trainable_lemmatizer"
     trees = srsly.msgpack_loads((folder / "trees").read_bytes())["trees"]
     cfg = srsly.read_json(folder / "cfg")
-    reached: dict[int, None] = {}
+    reached: set[int] = set()
     waiting = list(cfg["labels"])
     while waiting:
         number = waiting.pop()
         if number not in reached:
-            reached[number] = None
+            reached.add(number)
             waiting += [part for part in _parts(trees[number]).values() if part < len(trees)]
     # In their old order: a tree is told from another by its number.
     places = {number: place for place, number in enumerate(sorted(reached))}
