@@ -60,6 +60,10 @@ READING_SECONDS = 60.0
 SLOT_LOSS = 6.0
 #: Words that bound a question whatever stands in its slot: "one skill for [role]".
 _BOUND = re.compile(r"\b(?:one|which|single|main)\b", re.IGNORECASE)
+#: Of these labels the rules' matches count for genericness, each label so often at most.
+COUNTED: Mapping[str, int] = {"stock": 3, "particular": 3, "slot": 1}
+#: A note with slots is at least so generic (STANDARD 5).
+LEVEL_WITH_SLOT = 2
 #: A detail belongs to thanks that stand at most this many sentences away (STANDARD 1: right beside it).
 BESIDE = 2
 
@@ -277,11 +281,17 @@ def _scored(
 
 
 def annoyance_parts(signals: Signals, weights: Weights) -> list[dict[str, float]]:
-    """For each sentence, the ramps of its annoyance labels: what the score adds up."""
+    """For each sentence, the ramps of its annoyance labels: what the score adds up.
+
+    The chances of the labels, and "barb", which grows with the log-odds that the sentence is barbed. A doubt or a
+    surprise, however plainly heard, thus adds no more than a faint edge (STANDARD 6: level 1).
+    """
     odds = {label: combined(signals, weights, label) for label in ANNOYANCE_LABELS}
-    amounts = signals.amounts.get("annoyance", [0.0] * len(signals.sentences))
     return [
-        {"network": amounts[number], **{label: softplus(odds[label][number]) for label in odds}}
+        {
+            **{label: sigmoid(odds[label][number]) for label in odds},
+            "barb": softplus(odds["barbed"][number]),
+        }
         for number in range(len(signals.sentences))
     ]
 
@@ -326,21 +336,33 @@ def annoyance(signals: Signals, weights: Weights, parts: Sequence[Mapping[str, f
 def genericness_parts(
     signals: Signals, weights: Weights, checks: Mapping[str, Check]
 ) -> list[tuple[str, float, int | None]]:
-    """(factor, amount, sentence) of everything that makes a note particular or stock."""
-    parts: list[tuple[str, float, int | None]] = []
-    for number, amount in enumerate(signals.amounts.get("genericness", ())):
-        parts.append(("sentence", amount, number))
+    """(factor, amount, sentence) of everything that makes a note particular or stock.
+
+    The most particular sentence counts by itself too: one that only this writer could have written outweighs
+    many stock ones.
+    """
+    amounts = signals.amounts.get("genericness", ())
+    parts: list[tuple[str, float, int | None]] = [
+        ("sentence", amount, number) for number, amount in enumerate(amounts)
+    ]
+    if amounts:
+        number = min(range(len(amounts)), key=lambda number: amounts[number])
+        parts.append(("most-particular", amounts[number], number))
     for name, status in (("gratitude", "specific"), ("feedback", "narrow")):
         if checks[name].status == status:
             parts.append((status, 1.0, None))
     counted: dict[str, int] = {}
     for hit, _ in signals.hits:
-        if hit.rule.label in ("stock", "particular", "slot"):
+        if hit.rule.label in COUNTED:
             counted[hit.rule.label] = counted.get(hit.rule.label, 0) + 1
     for label, count in sorted(counted.items()):
-        parts.append((f"{label}-rules", min(float(count), 3.0), None))
+        parts.append((f"{label}-rules", float(min(count, COUNTED[label])), None))
     parts.append(("short", max(0.0, 1 - signals.readability.words / 40), None))
     return parts
+
+
+def has_slot(signals: Signals) -> bool:
+    return any(hit.rule.label == "slot" for hit, _ in signals.hits)
 
 
 def genericness(signals: Signals, weights: Weights, checks: Mapping[str, Check]) -> Score:
@@ -356,9 +378,8 @@ def genericness(signals: Signals, weights: Weights, checks: Mapping[str, Check])
         quote = None if span is None else span.of(signals.source)
         contributions.append(Contribution(f"genericness/{name}", weight, span, quote))
     score = _scored("genericness", contributions, figures, weights.overrides.get("genericness"))
-    if any(hit.rule.label == "slot" for hit, _ in signals.hits) and score.level < 2:
-        # STANDARD 5: a note with slots is at least 2.
-        score = Score(score.name, max(score.value, 0.5), 2, score.threshold, score.contributions)
+    if has_slot(signals) and score.level < LEVEL_WITH_SLOT:
+        score = replace(score, value=max(score.value, 0.5), level=LEVEL_WITH_SLOT)
     return score
 
 
@@ -422,7 +443,8 @@ def _annoyed(
 ) -> list[Finding]:
     """A finding for each annoyed sentence: an error where the score fails and the sentence carries it."""
     figures = weights.scores.get("annoyance", {})
-    warn = float(figures.get("finding", 1.0))
+    warn = float(figures.get("finding", 0.5))
+    enough = float(figures.get("cuts", (1.0, 2.0, 3.0))[1])
     # Each sentence by itself: one that the score counts for less, beside stronger ones, sounds no better.
     strengths = [weighed(part, figures) for part in parts]
     barbs = _barbs(signals)
@@ -430,13 +452,13 @@ def _annoyed(
     own = {
         number for number, hits in barbs.items() if any(hit.rule.id not in weights.rules for hit, _ in hits)
     }
-    chosen = [number for number, strength in enumerate(strengths) if strength >= warn or number in own]
+    chosen = [number for number, part in enumerate(parts) if part["annoyed"] >= warn or number in own]
     if not score.passed and not chosen and score.contributions:
         chosen = [max(range(len(strengths)), key=lambda number: strengths[number])]
     strongest = max((strengths[number] for number in chosen), default=0.0)
     out: list[Finding] = []
     for number in chosen:
-        failing = not score.passed and strengths[number] >= min(strongest, 2 * warn)
+        failing = not score.passed and strengths[number] >= min(strongest, enough)
         notice = book.notices.get("annoyance/grudge" if failing else "annoyance/edge")
         if number in barbs:
             level: Level = "error" if failing else "warning"

@@ -14,6 +14,7 @@ from notecheck.evaluation import quadratic_kappa
 from notecheck.training.prepare import Prepared
 from notecheck.verdict import (
     ANNOYANCE_LABELS,
+    LEVEL_WITH_SLOT,
     MOVE_LABELS,
     RULE_LABELS,
     Weights,
@@ -23,9 +24,9 @@ from notecheck.verdict import (
     decide,
     faded,
     genericness_parts,
+    has_slot,
     sigmoid,
     statuses,
-    weighed,
 )
 
 #: What a false alarm costs beside a miss when a threshold is chosen: false moves mislead a sender more.
@@ -53,7 +54,10 @@ PACKED: Mapping[str, frozenset[str]] = {
 
 
 def fit_thresholds(notes: Sequence[Prepared], rules: Mapping[str, float]) -> dict[str, float]:
-    """Choose each label's threshold by the note-level macro-F1, in two rounds over the labels."""
+    """Choose each label's threshold by the note-level macro-F1, in two rounds over the labels.
+
+    The wish for precision holds for all notes, also those on the boundary: there a sender is misled most easily.
+    """
     weights = Weights({}, rules, {})
     odds = [{label: combined(note.signals, weights, label) for label in MOVE_LABELS} for note in notes]
     thresholds = dict.fromkeys((*RULE_LABELS, "detail-beside"), 0.0)
@@ -64,10 +68,15 @@ def fit_thresholds(notes: Sequence[Prepared], rules: Mapping[str, float]) -> dic
                 trial = {**thresholds, label: step / 10}
                 pairs = [
                     (note.note.labels[check], decide(each, trial)[check][0])
-                    for note, each in zip(notes, odds, strict=True) if note.note.batch not in PACKED[check]
-                ]  # fmt: skip
+                    for note, each in zip(notes, odds, strict=True)
+                ]
+                loose = [
+                    pair
+                    for pair, note in zip(pairs, notes, strict=True)
+                    if note.note.batch not in PACKED[check]
+                ]
                 # Where a stretch of thresholds does equally well, the one nearest to even odds is the least chance.
-                score = _macro_f1(pairs) - _shortfall(pairs, label) - PULL * abs(step / 10)
+                score = _macro_f1(loose) - _shortfall(pairs, label) - PULL * abs(step / 10)
                 best = max(best, (round(score, 6), step / 10))
             thresholds[label] = best[1]
     return {label: value for label, value in thresholds.items() if label != "annoyance"}
@@ -97,23 +106,24 @@ def _macro_f1(pairs: Sequence[tuple[Any, Any]]) -> float:
 
 
 def fit_ordinal(
-    amounts: NDArray[np.float64], levels: NDArray[np.int64], signs: Sequence[int]
+    amounts: NDArray[np.float64], levels: NDArray[np.int64], signs: Sequence[int], stress: Sequence[float]
 ) -> tuple[NDArray[np.float64], list[float]]:
-    """Proportional-odds regression with signed factors: the factors and the three cuts.
+    """Cumulative logistic regression with signed factors, one slope for all cuts: the factors and the three cuts.
 
     Args:
         amounts: one row a note, one column a factor.
         signs: for each factor, 1 (never negative), -1 (never positive).
+        stress: for each cut, what it counts to tell the notes above it from those below.
     """
     count = amounts.shape[1]
+    reached = levels[:, None] >= np.arange(1, 4)
 
     def loss(point: NDArray[np.float64]) -> float:
         total = amounts @ point[:count]
         cuts = np.concatenate([[point[count]], point[count] + np.cumsum(np.exp(point[count + 1 :]))])
-        above = 1 / (1 + np.exp(-(total[:, None] - cuts[None, :])))
-        edges = np.column_stack([np.ones(len(total)), above, np.zeros(len(total))])
-        chosen = edges[np.arange(len(levels)), levels] - edges[np.arange(len(levels)), levels + 1]
-        return float(-np.log(np.maximum(chosen, 1e-9)).mean() + 0.002 * (point[:count] ** 2).sum())
+        odds = total[:, None] - cuts[None, :]
+        missed = (np.logaddexp(0, odds) - reached * odds).mean(axis=0)
+        return float(missed @ np.array(stress) + 0.002 * (point[:count] ** 2).sum())
 
     bounds = [(0, None) if sign > 0 else (None, 0) for sign in signs] + [(None, None)] + [(-4, 4)] * 2
     start = np.concatenate([0.3 * np.array(signs), [0.5, 0.5, 0.5]])
@@ -125,11 +135,13 @@ def fit_ordinal(
 
 GENERIC_FACTORS = {
     "specific": -1, "narrow": -1, "particular-rules": -1, "stock-rules": 1,
-    "slot-rules": 1, "short": 1, "sentence": 1,
+    "slot-rules": 1, "short": 1, "sentence": 1, "most-particular": 1,
 }  # fmt: skip
 
 
-ANNOYED_FACTORS = [*ANNOYANCE_LABELS, "network"]
+ANNOYED_FACTORS = [*ANNOYANCE_LABELS, "barb"]
+#: Whether a faint edge is heard at all matters less than whether a grudge is.
+STRESS = {"genericness": (1.0, 1.0, 1.0), "annoyance": (0.3, 1.0, 1.0)}
 
 
 def fit_scores(
@@ -137,6 +149,7 @@ def fit_scores(
 ) -> dict[str, dict[str, Any]]:
     """Fit the factors and cuts of both scores on out-of-fold evidence."""
     generic, annoyed = [], []
+    least_generic = [LEVEL_WITH_SLOT if has_slot(note.signals) else 0 for note in notes]
     weights = Weights(thresholds, rules, {})
     for note in notes:
         sums = dict.fromkeys(GENERIC_FACTORS, 0.0)
@@ -146,38 +159,52 @@ def fit_scores(
         parts = faded(annoyance_parts(note.signals, weights))
         annoyed.append([sum(part[label] for part in parts) for label in ANNOYED_FACTORS])
     out: dict[str, dict[str, Any]] = {}
-    for name, rows, signs, names in (
-        ("genericness", generic, list(GENERIC_FACTORS.values()), list(GENERIC_FACTORS)),
-        ("annoyance", annoyed, [1] * len(ANNOYED_FACTORS), ANNOYED_FACTORS),
-    ):
+    for name, rows, signs, names, least in (
+        (
+            "genericness", generic, list(GENERIC_FACTORS.values()), list(GENERIC_FACTORS),
+            np.array(least_generic),
+        ),
+        (
+            "annoyance", annoyed, [1] * len(ANNOYED_FACTORS), ANNOYED_FACTORS,
+            np.zeros(len(notes), dtype=np.int64),
+        ),
+    ):  # fmt: skip
         known = [n for n, note in enumerate(notes) if note.note.labels[name] is not None]
         levels = np.array([int(notes[n].note.labels[name] or 0) for n in known])
-        factors, cuts = fit_ordinal(np.array(rows)[known], levels, signs)
+        factors, cuts = fit_ordinal(np.array(rows)[known], levels, signs, STRESS[name])
         total = np.array(rows)[known] @ factors
         loose = np.array([notes[n].note.batch not in PACKED.get(name, ()) for n in known])
         out[name] = {
             "bias": 0.0,
-            "cuts": fit_cuts(total[loose], levels[loose], cuts),
+            "cuts": fit_cuts(total[loose], levels[loose], cuts, least[known][loose]),
             "factors": {key: round(float(value), 4) for key, value in zip(names, factors, strict=True)},
         }
-    out["annoyance"]["finding"] = _finding(notes, weights, out["annoyance"])
+    out["annoyance"]["finding"] = _finding(notes, weights)
     return out
 
 
-def _finding(notes: Sequence[Prepared], weights: Weights, figures: Mapping[str, Any]) -> float:
-    """The contribution that three in a thousand sentences of level-0 notes reaches: from there on it is a finding."""
+def _finding(notes: Sequence[Prepared], weights: Weights) -> float:
+    """The chance of an edge that three in a thousand sentences of level-0 notes reach: from there on it is a finding."""
     calm = [
-        weighed(part, figures)
+        part["annoyed"]
         for note in notes if note.note.labels["annoyance"] == 0
         for part in annoyance_parts(note.signals, weights)
     ]  # fmt: skip
     return round(float(np.quantile(calm, 0.997)), 3)
 
 
-def fit_cuts(total: NDArray[np.float64], levels: NDArray[np.int64], cuts: list[float]) -> list[float]:
+def fit_cuts(
+    total: NDArray[np.float64], levels: NDArray[np.int64], cuts: list[float], least: NDArray[np.int64]
+) -> list[float]:
     """Move the cuts, one at a time, to where kappa and the F1 of level 2 and above are best together.
 
     A level-0 note that is raised to 2 offends a sincere writer: more than 2% of them count against the cuts.
+
+    Args:
+        total: by note what its contributions come to.
+        levels: by note what its readers said.
+        cuts: where to start from.
+        least: by note the level that it has in any case.
     """
     cuts = list(cuts)
     for _ in range(3):
@@ -187,7 +214,7 @@ def fit_cuts(total: NDArray[np.float64], levels: NDArray[np.int64], cuts: list[f
             best = (-3.0, 0.0, cuts[number])
             for trial in np.linspace(low, high, 120):
                 moved = [*cuts[:number], float(trial), *cuts[number + 1 :]]
-                said = (total[:, None] >= np.array(moved)[None, :]).sum(1)
+                said = np.maximum((total[:, None] >= np.array(moved)[None, :]).sum(1), least)
                 worth = _worth(levels, said)
                 # Of cuts that do equally well the lowest: it finds the most of what a reader would hear.
                 best = max(best, (round(worth, 3), -float(trial), float(trial)))
